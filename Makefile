@@ -1,0 +1,94 @@
+# RELMAS -- products go to build/$(MODE)/.
+#   make            release build            make demo     install what is missing, build, train, evaluate
+#   make check      all tests                make asan     the tests under address and UB sanitizers
+#   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
+#   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
+# MODE=release|debug|asan|tsan  CC=gcc|clang  ARCH=-march=native  WERROR=1  V=1
+MODE   ?= release
+PREFIX ?= /usr/local
+ARCH   ?= -march=native
+VERSION := 0.1.0
+B      := build/$(MODE)
+PKGS   := openblas hdf5 yaml-0.1
+WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+          -Wvla -Wwrite-strings -Wpointer-arith -Wundef -Wdouble-promotion $(if $(WERROR),-Werror)
+# Never -ffast-math (it deletes isfinite); no FMA contraction (same bits per compiler).
+NUM    := -ffp-contract=off -fno-math-errno
+OPT_release := -O3 -g
+OPT_debug   := -O0 -g3
+OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan    := -O1 -g -fsanitize=thread
+OPT := $(or $(OPT_$(MODE)),$(error MODE must be release, debug, asan or tsan, got '$(MODE)'))
+
+# HDF5's flags ask for no particular POSIX, ours do: ours come last.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) check 2>/dev/null)
+override CPPFLAGS += $(PKG_CFLAGS) -I. -D_POSIX_C_SOURCE=200809L -DRELMAS_VERSION='"$(VERSION)"'
+override CFLAGS   += -std=c11 -fPIC -pthread $(WARN) $(NUM) $(OPT) $(ARCH)
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lglpk -lm
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+LINK  = $(CC) -pthread $(LDFLAGS) $(filter -fsanitize=%,$(OPT)) -o $@ $(filter %.o %.a,$^)
+
+SRC   := $(sort $(wildcard $(foreach d,base nn rl env accel_models checkpoints,$d/*.c)))
+LIB   := $(B)/librelmas.a
+SOLIB := $(B)/librelmas.so
+APP   := $(B)/bin/relmas
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
+BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+# Tests that start threads; what `make tsan` runs.
+TSAN_TESTS := $(filter %_pool %_trainer %_evaluate,$(TESTS))
+HEADERS := $(filter-out %_internal.h,$(wildcard $(foreach d,base nn rl env accel_models checkpoints,$d/*.h)))
+DATA  := env/networks env/systems env/scenarios accel_models/presets experiments/configs checkpoints/policies
+
+all: $(LIB) $(SOLIB) $(APP)
+$(V).SILENT:
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all check run-tests asan tsan bench install deps demo clean FORCE
+
+$(B)/%.o: %.c $(B)/flags
+	mkdir -p $(@D); echo '  CC   $<'
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(LIB): $(SRC:%.c=$(B)/%.o)
+	rm -f $@; $(AR) rcs $@ $^
+$(SOLIB): $(SRC:%.c=$(B)/%.o) base/exports.map
+	echo '  LINK $@'; $(LINK) -shared -Wl,--version-script=base/exports.map $(LIBS)
+$(APP): $(patsubst %.c,$(B)/%.o,$(wildcard experiments/*.c)) $(LIB)
+	mkdir -p $(@D); echo '  LINK $@'; $(LINK) $(LIBS)
+$(TESTS): $(B)/tests/%: $(B)/tests/%.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c)) $(LIB)
+	echo '  LINK $@'; $(LINK) $(CHECK_LIBS) $(LIBS)
+$(BENCH): %: %.o $(LIB)
+	echo '  LINK $@'; $(LINK) $(LIBS)
+
+STAMP = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+$(B)/flags: FORCE # changes only when a flag does, so a new flag rebuilds all
+	mkdir -p $(@D); echo '$(subst ','\'',$(STAMP))' | cmp -s - $@ || echo '$(subst ','\'',$(STAMP))' > $@
+
+check: deps
+	+$(MAKE) --no-print-directory run-tests
+run-tests: all $(TESTS)
+	sh tests/run.sh $(B) $(TESTS)
+asan:
+	+$(MAKE) --no-print-directory MODE=asan run-tests
+tsan:
+	+$(MAKE) --no-print-directory MODE=tsan run-tsan
+run-tsan: $(TSAN_TESTS)
+	for t in $(TSAN_TESTS); do TSAN_OPTIONS=halt_on_error=1 CK_FORK=no $$t || exit 1; done
+bench: all $(BENCH)
+	for b in $(BENCH); do $$b || exit 1; done
+demo: deps
+	+$(MAKE) --no-print-directory all
+	sh experiments/demo.sh $(B)/bin/relmas
+deps:
+	sh .ci/deps
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 755 $(APP) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIB) $(SOLIB) $(DESTDIR)$(PREFIX)/lib
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' base/relmas.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/relmas.pc
+	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/relmas/$$h || exit 1; done
+	for d in $(DATA); do for f in $$d/*.yaml $$d/*.h5; do test ! -e $$f || \
+	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/relmas/$$f || exit 1; done; done
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

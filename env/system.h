@@ -1,0 +1,59 @@
+/* system.h -- everything about the machine and the tenants' networks that does not change during an
+ * episode: sub-accelerators (SAs), shared DRAM bandwidth, and the cost table of every sub-job on
+ * every SA type. Immutable after creation, so any number of simulators may share one.
+ * Units: us, bytes, uJ, bytes/us (1 GB/s = 1000 bytes/us). */
+#ifndef RELMAS_ENV_SYSTEM_H
+#define RELMAS_ENV_SYSTEM_H
+
+#include "base/status.h"
+
+enum { SYS_MAX_SAS = 16, SYS_MAX_TYPES = 8, SYS_MAX_NETS = 16, SYS_NAME_MAX = 64 };
+
+/* Isolated cost of one sub-job on one SA type. */
+typedef struct SubJobCost {
+    double latency_us; /* alone, with the whole DRAM bandwidth; > 0 */
+    double bytes;      /* DRAM read + write */
+    double energy_uj;  /* dynamic */
+} SubJobCost;
+
+/* One tenant network as the simulator sees it. Arrays indexed by sub-job s in topological order. */
+typedef struct SysNet {
+    char name[SYS_NAME_MAX];
+    int n_subjobs;
+    const int *n_preds;                    /* [n_subjobs] */
+    const int *first_succ;                 /* [n_subjobs + 1], CSR into succ */
+    const int *succ;
+    const SubJobCost *cost[SYS_MAX_TYPES]; /* [type][n_subjobs] */
+    const double *best_us;                 /* [n_subjobs] min over SA types present */
+    double rem_us;                         /* sum of best_us */
+    double t_iso_us;                       /* critical path of best_us: contention-free, best SAs */
+} SysNet;
+
+typedef struct System {
+    char name[SYS_NAME_MAX];
+    int n_sas, n_types, n_nets;
+    int sa_type[SYS_MAX_SAS];
+    char type_name[SYS_MAX_TYPES][SYS_NAME_MAX];
+    double type_leakage_mw[SYS_MAX_TYPES];
+    double dram_bytes_per_us; /* shared by all SAs */
+    SysNet net[SYS_MAX_NETS];
+    void *slab; /* one block that holds all arrays */
+} System;
+
+/* Loads env/systems/SYSTEM.yaml and the named networks and fills the cost table (identical layers
+ * are evaluated once; `threads` workers; policy `hardware`). Caller owns *out. */
+Status system_load(System **out, const char *system, const char *const *networks, int n_networks,
+                   int threads, Err *err);
+/* From given tables, for tests and generated systems: net[i] points to the caller's arrays, which
+ * are copied; best_us, rem_us and t_iso_us are computed. */
+Status system_build(System **out, const System *description, Err *err);
+void system_destroy(System *sys); /* NULL allowed */
+
+/* Fluid bound (docs/MODEL.md): largest total arrival rate (jobs per us) that any scheduler can
+ * sustain when network i has share[i] (sum 1) of the arrivals. A linear program over the fraction of
+ * each sub-job on each SA type: SA time <= count, DRAM bytes <= bandwidth; solved by GLPK.
+ * *binding (may be NULL) names what limits: "dram" or SA type names. ST_SOLVER if GLPK fails. */
+Status system_fluid_bound(const System *sys, const double *share, double *lambda_max_per_us,
+                          char binding[256], Err *err);
+
+#endif

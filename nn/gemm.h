@@ -1,0 +1,18 @@
+/* gemm.h -- the only door to BLAS. Row-major float32. One OpenBLAS thread per call: the program
+ * makes its own parallelism by cutting batches, so results do not depend on the thread count. */
+#ifndef RELMAS_NN_GEMM_H
+#define RELMAS_NN_GEMM_H
+
+/* C[m,n] = op(A) op(B) + beta C; op is transpose when the flag is set (then A is stored [k,m], B
+ * [n,k]); lda, ldb, ldc are row strides. */
+void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
+          int ldb, float beta, float *c, int ldc);
+
+/* Call first in main(). OpenBLAS reads OPENBLAS_CORETYPE when it is loaded, and Debian's 0.3.21
+ * takes Haswell kernels on AVX-512 cores it does not know: if the CPU has AVX-512, the variable is
+ * not set and the loaded kernel is an AVX2 one, sets it and executes the program again (argv as
+ * given). Also holds OpenBLAS to one thread. Returns when nothing is to be done; never fails. */
+void gemm_startup(char **argv);
+const char *gemm_kernel(void); /* name of the core type OpenBLAS runs, e.g. "SkylakeX" */
+
+#endif
