@@ -1,0 +1,120 @@
+/* evaluate.c -- paired evaluation: one simulator per task, one log per episode. */
+#include "env/evaluate.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+typedef struct Evaluation {
+    const Contender *who;
+    Workload workload;
+    uint64_t seed;
+    int episodes, tasks;
+    Sim *sim[EVALUATE_TASKS];
+    double seconds[EVALUATE_TASKS];
+    EpisodeOutcome *outcome; /* [episodes] */
+    JobRecord *log;          /* [episodes, jobs] */
+} Evaluation;
+
+static int choose_baseline(void *ctx, const Sim *sim)
+{
+    const Scheduler *s = ctx;
+    return s->choose(sim);
+}
+
+Contender evaluate_baseline(const Scheduler *s)
+{
+    Contender c = {.name = s->name, .rules = s->rules, .classes = 1, .choose = choose_baseline};
+    for (int i = 0; i < EVALUATE_TASKS; i++) c.ctx[i] = (void *)(uintptr_t)s; /* only read */
+    return c;
+}
+
+static void run_episode(Evaluation *ev, int task, int episode)
+{
+    const Contender *who = ev->who;
+    Sim *sim = ev->sim[task];
+    JobRecord *log = ev->log + (size_t)episode * ev->workload.jobs;
+    Candidate c;
+
+    sim_set_log(sim, log);
+    sim_reset(sim, &ev->workload, ev->seed + (uint64_t)episode);
+    while (sim_candidate(sim, &c)) {
+        int a = who->choose(who->ctx[task], sim);
+        sim_commit(sim, a / who->classes, a % who->classes);
+    }
+    ev->outcome[episode] =
+        (EpisodeOutcome){.totals = *sim_totals(sim), .end_us = sim_now(sim), .log = log};
+}
+
+static void run_task(void *ctx, int task)
+{
+    Evaluation *ev = ctx;
+    double t0 = clock_seconds();
+    for (int e = task; e < ev->episodes; e += ev->tasks) run_episode(ev, task, e);
+    ev->seconds[task] = clock_seconds() - t0;
+}
+
+static Status prepare(Evaluation *ev, EvalResult *r, const Scenario *sc, Err *err)
+{
+    SimConfig cfg = sc->sim;
+    cfg.rules = ev->who->rules;
+    cfg.classes = ev->who->classes;
+    for (int i = 0; i < ev->tasks; i++) {
+        Status st = sim_create(&ev->sim[i], sc->sys, &cfg, 0, err);
+        if (st != ST_OK) return st;
+    }
+    if (!(ev->outcome = mem_calloc(ev->episodes, sizeof *ev->outcome)) ||
+        !(ev->log = mem_calloc((size_t)ev->episodes * ev->workload.jobs, sizeof *ev->log)) ||
+        !(r->sla = mem_calloc(ev->episodes, sizeof *r->sla)) ||
+        !(r->energy = mem_calloc(ev->episodes, sizeof *r->energy)))
+        return err_set(err, ST_NOMEM, "out of memory for %d episodes", ev->episodes);
+    return ST_OK;
+}
+
+static void summarise(EvalResult *r, const Evaluation *ev, const System *sys, double *scratch)
+{
+    double seconds = 0;
+    r->episodes = ev->episodes;
+    for (int e = 0; e < ev->episodes; e++) {
+        const SimTotals *t = &ev->outcome[e].totals;
+        long done = t->all.met + t->all.late;
+        r->sla[e] = t->all.issued ? (double)t->all.met / (double)t->all.issued : 1;
+        r->energy[e] = done ? t->energy_uj / (double)done : 0;
+    }
+    metrics_compute(&r->metrics, sys, ev->outcome, ev->episodes, scratch);
+    for (int i = 0; i < ev->tasks; i++) seconds += ev->seconds[i];
+    if (r->metrics.decisions) r->us_per_decision = 1e6 * seconds / (double)r->metrics.decisions;
+}
+
+Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, double load,
+                    uint64_t seed, int episodes, Pool *pool, Err *err)
+{
+    Status st;
+    double *scratch = NULL;
+    Evaluation ev = {.who = who,
+                     .workload = scenario_workload(sc, load),
+                     .seed = seed,
+                     .episodes = episodes,
+                     .tasks = episodes < EVALUATE_TASKS ? episodes : EVALUATE_TASKS};
+
+    *out = (EvalResult){0};
+    TRY(prepare(&ev, out, sc, err));
+    st = ST_NOMEM;
+    if (!(scratch = mem_calloc((size_t)episodes * ev.workload.jobs, sizeof *scratch))) goto fail;
+    pool_run(pool, run_task, &ev, ev.tasks);
+    summarise(out, &ev, sc->sys, scratch);
+    st = ST_OK;
+fail:
+    for (int i = 0; i < ev.tasks; i++) sim_destroy(ev.sim[i]);
+    mem_free(ev.outcome);
+    mem_free(ev.log);
+    mem_free(scratch);
+    if (st != ST_OK) evaluate_free(out);
+    return st == ST_OK ? st : err_set(err, st, "evaluation: %s", status_text(st));
+}
+
+void evaluate_free(EvalResult *r)
+{
+    mem_free(r->sla);
+    mem_free(r->energy);
+    *r = (EvalResult){0};
+}

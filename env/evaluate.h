@@ -1,0 +1,40 @@
+/* evaluate.h -- runs a scheduler over held-out episodes, in parallel over episodes.
+ * Episode e of every contender has arrival seed `seed + e`: comparisons are paired. Results do not
+ * depend on the number of threads. */
+#ifndef RELMAS_ENV_EVALUATE_H
+#define RELMAS_ENV_EVALUATE_H
+
+#include "base/pool.h"
+#include "env/metrics.h"
+#include "env/scenario.h"
+#include "env/sched.h"
+
+/* Episodes are cut into this many tasks at most; a chooser has one context for each. */
+enum { EVALUATE_TASKS = 16 };
+
+typedef struct Contender {
+    const char *name;
+    SchedRules rules;
+    int classes;
+    /* Action for the candidate (SA x classes + class). ctx[task] is not shared between threads. */
+    int (*choose)(void *ctx, const Sim *sim);
+    void *ctx[EVALUATE_TASKS];
+} Contender;
+
+typedef struct EvalResult {
+    int episodes;
+    double *sla;    /* [episodes], owned: SLA rate of each episode */
+    double *energy; /* [episodes], owned: dynamic uJ per finished job */
+    Metrics metrics;
+    double us_per_decision; /* wall time of choose() and the simulator together, per decision */
+} EvalResult;
+
+/* A baseline as a contender. */
+Contender evaluate_baseline(const Scheduler *s);
+
+/* Fills *out; free with evaluate_free. */
+Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, double load,
+                    uint64_t seed, int episodes, Pool *pool, Err *err);
+void evaluate_free(EvalResult *r);
+
+#endif

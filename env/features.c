@@ -1,0 +1,178 @@
+/* features.c -- what a policy sees of one decision: a row per action and a global part.
+ * Times are squashed at two scales: a sub-job's (unit/32) and a queue's (unit/4). */
+#include "env/sched_env.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ROW = 28, GLOBAL = 20 };
+static const double FINE = 32, COARSE = 4;
+
+typedef struct View { /* everything the features are made of */
+    const System *sys;
+    JobView job;
+    double now, unit, best_us, laxity;
+    Quote quote[SYS_MAX_SAS];
+    SaView sa[SYS_MAX_SAS];
+    double finish[SYS_MAX_SAS], price[SYS_MAX_SAS]; /* finish + 2 bytes/BW: the queue rule's */
+    double least_finish, least_price, least_energy, demand;
+    int demo_sa, successors;
+} View;
+
+/* Monotone, odd, into (-1, 1). */
+static float squash(double x)
+{
+    return (float)(x / (1 + fabs(x)));
+}
+
+static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
+{
+    const System *sys = sim_system(sim);
+    const SysNet *net = &sys->net[c->net];
+    v->sys = sys;
+    v->unit = unit_us;
+    v->now = sim_now(sim);
+    v->best_us = net->best_us[c->sub];
+    v->successors = net->first_succ[c->sub + 1] - net->first_succ[c->sub];
+    v->least_finish = v->least_price = v->least_energy = HUGE_VAL;
+    v->demand = 0;
+    v->demo_sa = 0;
+    sim_job(sim, c->job, &v->job);
+    v->laxity = v->job.deadline_us - v->now - v->job.rem_us;
+    for (int m = 0; m < sys->n_sas; m++) {
+        Quote *q = &v->quote[m];
+        sim_quote(sim, m, 0, q);
+        sim_sa(sim, m, &v->sa[m]);
+        v->finish[m] = q->wait_us + q->cost_us;
+        v->price[m] = v->finish[m] + 2 * q->bytes / sys->dram_bytes_per_us;
+        v->demand += v->sa[m].demand;
+        v->least_finish = fmin(v->least_finish, v->finish[m]);
+        v->least_energy = fmin(v->least_energy, q->energy_uj);
+        if (v->price[m] < v->least_price) v->least_price = v->price[m], v->demo_sa = m;
+    }
+}
+
+/* With Quote q of the row's class (another class than 0 changes what is ahead and behind). */
+static void write_row(const View *v, int m, const Quote *q, int priority_class, float *f)
+{
+    const SaView *s = &v->sa[m];
+    double fine = FINE / v->unit, coarse = COARSE / v->unit, bw = v->sys->dram_bytes_per_us;
+    double finish = q->wait_us + q->cost_us;
+    double price = finish + 2 * q->bytes / bw, demand = q->bytes / q->cost_us;
+    double after = v->job.rem_us - v->best_us;
+    double slack = v->job.deadline_us - v->now - finish - after;
+
+    *f++ = squash(q->cost_us * fine);
+    *f++ = (float)(v->best_us / q->cost_us);
+    *f++ = squash(q->wait_us * coarse);
+    *f++ = squash(q->wait_us * fine);
+    *f++ = squash(4 * q->wait_us / v->job.rem_us);
+    *f++ = squash((finish - v->least_finish) * fine);
+    *f++ = squash((finish - v->least_finish) * coarse);
+    *f++ = finish <= v->least_finish;
+    *f++ = squash((price - v->least_price) * fine);
+    *f++ = m == v->demo_sa && priority_class == 0;
+    *f++ = squash(2 * slack / v->job.rem_us);
+    *f++ = squash(slack * coarse);
+    *f++ = (float)fmin(1, demand / bw);
+    *f++ = squash(q->bytes / bw * fine);
+    *f++ = squash((v->demand + demand - bw) / bw);
+    *f++ = (float)(v->least_energy / q->energy_uj);
+    *f++ = squash(q->behind_us * coarse);
+    *f++ = squash(q->behind / 4.0);
+    *f++ = squash(q->endangered);
+    *f++ = q->behind ? squash(q->min_laxity_us * coarse) : 1;
+    *f++ = q->behind ? (float)(q->cost_us / (q->cost_us + q->min_laxity_us)) : 0;
+    *f++ = s->busy;
+    *f++ = squash(s->left_us * fine);
+    *f++ = (float)fmin(1, s->demand / bw);
+    *f++ = (float)s->rate;
+    *f++ = squash(s->queued_us * coarse);
+    *f++ = squash(s->queued / 4.0);
+    *f++ = (float)(priority_class * 0.5);
+}
+
+static void write_global(const Sim *sim, const View *v, float *f)
+{
+    const int *active = sim_active(sim);
+    int n = sim_jobs_in_system(sim), hopeful = 0, idle = 0, tight = 0, M = v->sys->n_sas;
+    double backlog = 0, rem = 0, rate = 0, window = v->job.deadline_us - v->job.arrival_us;
+
+    for (int i = 0; i < n; i++) {
+        JobView j;
+        sim_job(sim, active[i], &j);
+        double laxity = j.deadline_us - v->now - j.rem_us;
+        if (laxity < 0) continue;
+        hopeful++;
+        tight += laxity < j.rem_us;
+        rem += j.rem_us;
+    }
+    for (int m = 0; m < M; m++) {
+        backlog += v->sa[m].left_us + v->sa[m].queued_us;
+        idle += !v->sa[m].busy;
+        rate += v->sa[m].rate;
+    }
+    *f++ = squash(n / 8.0);
+    *f++ = squash(hopeful / 8.0);
+    *f++ = (float)hopeful / (float)n;
+    *f++ = squash(tight / 4.0);
+    *f++ = squash(rem / M / v->unit * 2);
+    *f++ = squash(backlog / M / v->unit * COARSE);
+    *f++ = squash(sim_ready_count(sim) / 4.0);
+    *f++ = (float)idle / (float)M;
+    *f++ = (float)fmin(1, v->demand / v->sys->dram_bytes_per_us);
+    *f++ = (float)(rate / M);
+    *f++ = squash(v->laxity / v->job.rem_us);
+    *f++ = squash(v->laxity / v->unit);
+    *f++ = squash(v->laxity / v->unit * COARSE);
+    *f++ = v->laxity < 0;
+    *f++ = squash(v->job.rem_us / v->unit);
+    *f++ = (float)(v->job.rem_us / v->sys->net[v->job.net].rem_us);
+    *f++ = (float)fmax(-1, (v->job.deadline_us - v->now) / window);
+    *f++ = squash(v->best_us * FINE / v->unit);
+    *f++ = squash(v->job.outstanding / 4.0);
+    *f++ = squash(v->successors / 4.0);
+}
+
+/* Idle SAs of one type with empty queues are one action: the first stands for all. On an empty
+ * queue the classes do not differ either. */
+static bool is_valid(const View *v, int m, int priority_class)
+{
+    const SaView *s = &v->sa[m];
+    if (s->busy || s->queued) return true;
+    if (priority_class > 0) return false;
+    for (int k = 0; k < m; k++)
+        if (v->sys->sa_type[k] == v->sys->sa_type[m] && !v->sa[k].busy && !v->sa[k].queued)
+            return false;
+    return true;
+}
+
+EnvSpec sched_env_spec(const System *sys, int classes)
+{
+    EnvSpec s = {.n_actions = sys->n_sas * classes, .row_features = ROW, .global_features = GLOBAL};
+    s.obs_floats = s.n_actions * (ROW + 1) + GLOBAL;
+    return s;
+}
+
+void sched_observe(const Sim *sim, double unit_us, float *obs, int *demo)
+{
+    int classes = sim_config(sim)->classes, actions = sim_system(sim)->n_sas * classes;
+    float *global = obs + (size_t)actions * ROW, *mask = global + GLOBAL;
+    Candidate c;
+    View v;
+
+    if (!sim_candidate(sim, &c)) { /* the episode is over */
+        memset(obs, 0, sizeof *obs * (size_t)(actions * (ROW + 1) + GLOBAL));
+        *demo = -1;
+        return;
+    }
+    look(sim, unit_us, &c, &v);
+    for (int a = 0; a < actions; a++) {
+        Quote q = v.quote[a / classes];
+        if (a % classes) sim_quote(sim, a / classes, a % classes, &q);
+        write_row(&v, a / classes, &q, a % classes, obs + (size_t)a * ROW);
+        mask[a] = is_valid(&v, a / classes, a % classes);
+    }
+    write_global(sim, &v, global);
+    *demo = v.demo_sa * classes;
+}

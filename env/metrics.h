@@ -1,0 +1,41 @@
+/* metrics.h -- what a set of episodes says about a scheduler; definitions in docs/MODEL.md. */
+#ifndef RELMAS_ENV_METRICS_H
+#define RELMAS_ENV_METRICS_H
+
+#include "env/sim.h"
+
+typedef struct NetMetrics {
+    JobCounts counts;
+    double mean_turnaround_us; /* of finished jobs; 0 if none */
+    double sla_rate;
+} NetMetrics;
+
+typedef struct Metrics {
+    JobCounts counts;
+    double sla_rate; /* met / issued; dropped, rejected and unfinished jobs are misses */
+    double p50_us, p95_us, p99_us; /* turnaround of finished jobs (nearest rank) */
+    double antt;     /* mean over finished jobs of turnaround / isolated critical path */
+    double stp;      /* Eyerman & Eeckhout 2008: sum over networks of T_iso / mean turnaround */
+    double fairness; /* least ratio of two networks' T_iso / mean turnaround (equal priority) */
+    double sa_utilisation[SYS_MAX_SAS], mean_utilisation; /* busy time / time */
+    double bandwidth_utilisation;                         /* bytes moved / (bandwidth x time) */
+    double energy_uj, leakage_uj; /* dynamic; leakage of all SAs for the whole time */
+    double energy_uj_per_job;     /* dynamic / finished jobs */
+    double edp_uj_s;              /* energy per job with leakage x mean turnaround in s */
+    double time_us;               /* sum of episode lengths */
+    long decisions;
+    NetMetrics net[SYS_MAX_NETS];
+} Metrics;
+
+/* One finished episode. */
+typedef struct EpisodeOutcome {
+    SimTotals totals;
+    double end_us;
+    const JobRecord *log; /* [issued] */
+} EpisodeOutcome;
+
+/* scratch[sum of issued] is overwritten. */
+void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *episodes, int n,
+                     double *scratch);
+
+#endif

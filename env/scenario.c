@@ -1,0 +1,169 @@
+/* scenario.c -- from a scenario's settings to a system, a workload and its fluid bound. */
+#include "env/scenario.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+const ScenarioConfig SCENARIO_DEFAULTS = {
+    .name = "mixed-m",
+    .system = "default-6",
+    .networks = "mixed",
+    .shares = {1, {1}},
+    .qos_factor = 3,
+    .qos_level = 1,
+    .max_jobs = 512,
+    .episode_jobs = 400,
+    .loads = {3, {0.6, 0.8, 0.95}},
+    .eval_seed = 1000000,
+    .eval_episodes = 100,
+};
+
+static const char *const LATE_NAMES[] = {"soft", "firm", NULL};
+
+void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
+{
+#define AT(field) offsetof(ScenarioConfig, field)
+    const ConfigField rows[SCENARIO_FIELDS] = {
+        {"scenario.name", CONFIG_TEXT, AT(name), 0, 0, NULL, "name in tables"},
+        {"scenario.system", CONFIG_TEXT, AT(system), 0, 0, NULL, "env/systems/NAME.yaml or a file"},
+        {"scenario.networks", CONFIG_TEXT, AT(networks), 0, 0, NULL,
+         "light, heavy, mixed, or names separated by commas"},
+        {"scenario.shares", CONFIG_DOUBLES, AT(shares), 0, 1e6, NULL,
+         "relative arrival rate of each network; one value: all equal"},
+        {"scenario.qos_factor", CONFIG_DOUBLE, AT(qos_factor), 0.1, 1e3, NULL,
+         "deadline / isolated critical path at level 1"},
+        {"scenario.qos_level", CONFIG_DOUBLE, AT(qos_level), 0.1, 100, NULL,
+         "QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
+        {"scenario.late", CONFIG_ENUM, AT(late), 0, 0, LATE_NAMES,
+         "soft: late jobs run to the end; firm: dropped at the deadline"},
+        {"scenario.arbitration", CONFIG_ENUM, AT(arbitration), 0, 0, ARBITRATION_NAMES,
+         "how the DRAM is shared"},
+        {"scenario.replan_us", CONFIG_DOUBLE, AT(replan_us), 0, 1e9, NULL,
+         "period T_s at which queued sub-jobs are placed anew; 0 never"},
+        {"scenario.decision_us", CONFIG_DOUBLE, AT(decision_us), 0, 1e6, NULL,
+         "simulated time that a decision takes"},
+        {"scenario.max_jobs", CONFIG_INT, AT(max_jobs), 1, 1 << 20, NULL,
+         "jobs in the system at once; more are rejected"},
+        {"scenario.episode_jobs", CONFIG_INT, AT(episode_jobs), 1, 1e8, NULL,
+         "arrivals in an episode"},
+        {"scenario.loads", CONFIG_DOUBLES, AT(loads), 0.01, 100, NULL,
+         "loads to compare at, as fractions of lambda_max"},
+        {"scenario.eval_seed", CONFIG_U64, AT(eval_seed), 0, 1e15, NULL,
+         "first held-out arrival seed"},
+        {"scenario.eval_episodes", CONFIG_INT, AT(eval_episodes), 1, 1e6, NULL,
+         "episodes per policy and load"},
+    };
+#undef AT
+    for (int i = 0; i < SCENARIO_FIELDS; i++) {
+        out[i] = rows[i];
+        out[i].offset += base_offset;
+    }
+}
+
+/* --- networks --- */
+
+typedef struct NetList {
+    int n;
+    char name[SYS_MAX_NETS][SYS_NAME_MAX];
+    const char *ptr[SYS_MAX_NETS];
+} NetList;
+
+static const char *expand_set(const char *text)
+{
+    static const char *const SETS[][2] = {
+        {"light", "squeezenet,yololite,kws"},
+        {"heavy", "resnet50,alexnet,googlenet,yolov2"},
+        {"mixed", "squeezenet,yololite,kws,resnet50,alexnet,googlenet,yolov2"},
+    };
+    for (size_t i = 0; i < sizeof SETS / sizeof *SETS; i++)
+        if (strcmp(text, SETS[i][0]) == 0) return SETS[i][1];
+    return text;
+}
+
+static Status parse_networks(const char *text, NetList *list, Err *err)
+{
+    const char *p = expand_set(text);
+    list->n = 0;
+    while (*p) {
+        p += strspn(p, ", \t");
+        size_t len = strcspn(p, ", \t");
+        if (len == 0) break;
+        if (list->n == SYS_MAX_NETS || len >= SYS_NAME_MAX)
+            return err_set(err, ST_CONFIG, "scenario.networks: at most %d names of %d characters",
+                           SYS_MAX_NETS, SYS_NAME_MAX - 1);
+        memcpy(list->name[list->n], p, len);
+        list->name[list->n][len] = 0;
+        list->ptr[list->n] = list->name[list->n];
+        list->n++;
+        p += len;
+    }
+    if (list->n == 0)
+        return err_set(err, ST_CONFIG, "scenario.networks: names no network, e.g. mixed");
+    return ST_OK;
+}
+
+static Status normalise_shares(const ConfigDoubles *given, int n, double *share, Err *err)
+{
+    double sum = 0;
+    if (given->n != 1 && given->n != n)
+        return err_set(err, ST_CONFIG, "scenario.shares: has %d values for %d networks", given->n,
+                       n);
+    for (int i = 0; i < n; i++) sum += share[i] = given->n == 1 ? 1 : given->v[i];
+    if (!(sum > 0)) return err_set(err, ST_CONFIG, "scenario.shares: must not all be zero");
+    for (int i = 0; i < n; i++) share[i] /= sum;
+    return ST_OK;
+}
+
+static void fill_workload(Scenario *s)
+{
+    for (int i = 0; i < s->sys->n_nets; i++) {
+        double iso = s->sys->net[i].t_iso_us;
+        s->workload.deadline_us[i] = s->cfg.qos_level * s->cfg.qos_factor * iso;
+        s->mean_service_us += s->workload.share[i] * iso;
+    }
+    s->workload.rate_per_us = s->lambda_max_per_us;
+    s->workload.jobs = s->cfg.episode_jobs;
+    s->sim = (SimConfig){.arbitration = (Arbitration)s->cfg.arbitration,
+                         .firm = s->cfg.late == 1,
+                         .replan_us = s->cfg.replan_us,
+                         .decision_us = s->cfg.decision_us,
+                         .classes = 1,
+                         .max_jobs = s->cfg.max_jobs};
+}
+
+Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, Err *err)
+{
+    Status st = ST_NOMEM;
+    NetList nets;
+    Scenario *s = mem_calloc(1, sizeof *s);
+
+    *out = NULL;
+    if (!s) goto fail;
+    s->cfg = *cfg;
+    TRY(parse_networks(cfg->networks, &nets, err));
+    TRY(normalise_shares(&cfg->shares, nets.n, s->workload.share, err));
+    TRY(system_load(&s->sys, cfg->system, nets.ptr, nets.n, threads, err));
+    TRY(system_fluid_bound(s->sys, s->workload.share, &s->lambda_max_per_us, s->binding, err));
+    fill_workload(s);
+    *out = s;
+    return ST_OK;
+fail:
+    scenario_destroy(s);
+    return err_set(err, st, "scenario: %s", status_text(st));
+}
+
+void scenario_destroy(Scenario *s)
+{
+    if (!s) return;
+    system_destroy(s->sys);
+    mem_free(s);
+}
+
+Workload scenario_workload(const Scenario *s, double load)
+{
+    Workload wl = s->workload;
+    wl.rate_per_us *= load;
+    return wl;
+}

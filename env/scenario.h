@@ -1,0 +1,48 @@
+/* scenario.h -- a named experiment: which system, which networks arrive how often, how tight their
+ * deadlines are, at which loads and on which seeds policies are compared. env/scenarios/NAME.yaml
+ */
+#ifndef RELMAS_ENV_SCENARIO_H
+#define RELMAS_ENV_SCENARIO_H
+
+#include "base/config.h"
+#include "env/sched_env.h"
+#include "env/sim.h"
+
+typedef struct ScenarioConfig {
+    char name[CONFIG_TEXT_MAX];
+    char system[CONFIG_TEXT_MAX];
+    char networks[CONFIG_TEXT_MAX]; /* light, heavy, mixed, or names separated by commas */
+    ConfigDoubles shares;           /* of the arrivals; one value: all equal */
+    double qos_factor;              /* deadline = qos_level x qos_factor x isolated critical path */
+    double qos_level;               /* 0.8 H, 1.0 M, 1.2 L */
+    int late;                       /* 0 soft, 1 firm */
+    int arbitration;
+    double replan_us, decision_us;
+    int max_jobs, episode_jobs;
+    ConfigDoubles loads; /* of lambda_max, for evaluation */
+    uint64_t eval_seed;  /* first of the held-out arrival seeds */
+    int eval_episodes;
+} ScenarioConfig;
+
+extern const ScenarioConfig SCENARIO_DEFAULTS;
+
+/* Rows for a struct that holds a ScenarioConfig at base_offset, keys "scenario.*". */
+enum { SCENARIO_FIELDS = 15 };
+void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset);
+
+typedef struct Scenario {
+    ScenarioConfig cfg;
+    System *sys;              /* owned */
+    SimConfig sim;            /* rules are for the scheduler in charge to fill in */
+    Workload workload;        /* at load 1 */
+    double lambda_max_per_us; /* fluid bound of this mix on this system */
+    char binding[256];        /* what limits it */
+    double mean_service_us;   /* share-weighted isolated critical path: the unit of time */
+} Scenario;
+
+/* Loads system and networks, computes costs, deadlines and lambda_max. Caller owns *out. */
+Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, Err *err);
+void scenario_destroy(Scenario *s); /* NULL allowed */
+Workload scenario_workload(const Scenario *s, double load);
+
+#endif

@@ -1,0 +1,86 @@
+/* sched.c -- the baseline schedulers.
+ *
+ * List schedulers (FCFS-H, EDF-H, LLF-H, SJF-H): at every arrival and completion all sub-jobs that
+ * have not started are ranked anew, and each takes the SA on which it would finish first given what
+ * runs and what was placed before it; it starts if that SA is idle, otherwise it holds a
+ * reservation until the next event. That is a re-plan on events with queues in the order of
+ * decisions.
+ *
+ * Queue family: a ready sub-job is committed once, at once, to the SA with the least
+ * finish + a x bytes/BW; each SA serves its queue in a fixed order, hopeless jobs last. With a = 2
+ * the sub-job pays for the DRAM time that it takes from the others. */
+#include "env/sched.h"
+
+#include <string.h>
+
+static int choose_least(const Sim *sim, double bandwidth_weight)
+{
+    const System *sys = sim_system(sim);
+    int best = 0;
+    double least = 0;
+    for (int m = 0; m < sys->n_sas; m++) {
+        Quote q;
+        sim_quote(sim, m, 0, &q);
+        double t = q.wait_us + q.cost_us + bandwidth_weight * q.bytes / sys->dram_bytes_per_us;
+        if (m == 0 || t < least) least = t, best = m;
+    }
+    return best;
+}
+
+static int choose_finish(const Sim *sim)
+{
+    return choose_least(sim, 0);
+}
+
+int sched_choose_finish_bw(const Sim *sim)
+{
+    return choose_least(sim, 2);
+}
+
+#define LIST(order, last)                                                                          \
+    {                                                                                              \
+        .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = last,                    \
+        .replan_on_events = true                                                                   \
+    }
+#define QUEUE(order)                                                                               \
+    {                                                                                              \
+        .ready_order = order, .queue_order = order, .hopeless_last = true                          \
+    }
+
+static const Scheduler TABLE[] = {
+    {"fcfs-h", LIST(ORDER_FCFS, false), choose_finish, "first come first served, earliest finish"},
+    {"edf-h", LIST(ORDER_EDF, false), choose_finish, "earliest deadline first, earliest finish"},
+    {"llf-h", LIST(ORDER_LLF, false), choose_finish, "least laxity first, earliest finish"},
+    {"sjf-h", LIST(ORDER_SRPT, false), choose_finish,
+     "least remaining work first, earliest finish"},
+    {"fcfs-h+", LIST(ORDER_FCFS, true), choose_finish, "fcfs-h, hopeless jobs last"},
+    {"edf-h+", LIST(ORDER_EDF, true), choose_finish, "edf-h, hopeless jobs last"},
+    {"llf-h+", LIST(ORDER_LLF, true), choose_finish, "llf-h, hopeless jobs last"},
+    {"sjf-h+", LIST(ORDER_SRPT, true), choose_finish, "sjf-h, hopeless jobs last"},
+    {"edf-queue", QUEUE(ORDER_EDF), choose_finish, "commit to earliest finish, queues by deadline"},
+    {"edf-queue-bw", QUEUE(ORDER_EDF), sched_choose_finish_bw,
+     "commit to least finish + 2 bytes/BW, queues by deadline"},
+    {"srpt-queue-bw", QUEUE(ORDER_SRPT), sched_choose_finish_bw,
+     "the same, queues by remaining work"},
+    {"sjf-queue-bw", QUEUE(ORDER_SJF), sched_choose_finish_bw,
+     "the same, queues by the network's isolated latency"},
+    {"dr-queue-bw", QUEUE(ORDER_DR), sched_choose_finish_bw,
+     "the same, queues by deadline + remaining work"},
+};
+
+int sched_count(void)
+{
+    return (int)(sizeof TABLE / sizeof *TABLE);
+}
+
+const Scheduler *sched_at(int i)
+{
+    return &TABLE[i];
+}
+
+const Scheduler *sched_find(const char *name)
+{
+    for (int i = 0; i < sched_count(); i++)
+        if (strcmp(TABLE[i].name, name) == 0) return &TABLE[i];
+    return NULL;
+}

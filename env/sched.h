@@ -1,0 +1,25 @@
+/* sched.h -- baseline schedulers: each is a set of simulator rules and a choice of SA.
+ * A baseline is one row of a table; `relmas list schedulers` prints it. Sources and deviations stand
+ * beside each choice in sched.c. Names ending in '+' are the strong variants: jobs that can no longer
+ * meet their deadline rank last. All are deterministic; ties go to the lower SA index. */
+#ifndef RELMAS_ENV_SCHED_H
+#define RELMAS_ENV_SCHED_H
+
+#include "env/sim.h"
+
+typedef struct Scheduler {
+    const char *name;
+    SchedRules rules;
+    int (*choose)(const Sim *sim); /* SA for the candidate; class is 0 */
+    const char *summary;
+} Scheduler;
+
+const Scheduler *sched_find(const char *name); /* NULL if unknown */
+int sched_count(void);
+const Scheduler *sched_at(int i);
+
+/* The queue family's choice, also the demonstrator of learned policies: the SA with the least
+ * finish + 2 x bytes/BW. */
+int sched_choose_finish_bw(const Sim *sim);
+
+#endif

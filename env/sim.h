@@ -1,0 +1,153 @@
+/* sim.h -- event-driven simulator of DNN jobs on sub-accelerators (SAs) that share one DRAM.
+ *
+ * Jobs arrive, their sub-jobs become ready when all predecessors are done, and wait for a decision:
+ * sim_commit() puts the current candidate into an SA's queue with a priority class. An SA that
+ * becomes free starts the best of its queue; a started sub-job is never preempted. Running sub-jobs
+ * demand bytes/latency of DRAM bandwidth each; the bandwidth is divided max-min fair or
+ * proportionally and a sub-job progresses at rate min(1, granted/demanded), so bytes, work and
+ * energy are those of the cost table whatever the contention (docs/MODEL.md).
+ *
+ * Time is in us from the start of the episode. All mutable state is one flat block of plain data:
+ * clone and save are a copy. Threads: one Sim each; the System is shared. Nothing allocates after
+ * sim_create(). */
+#ifndef RELMAS_ENV_SIM_H
+#define RELMAS_ENV_SIM_H
+
+#include "base/rng.h"
+#include "env/system.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How ready and queued sub-jobs are ordered; rem = sum of best_us over what is left of the job. */
+typedef enum {
+    ORDER_FCFS, /* arrival */
+    ORDER_EDF,  /* deadline */
+    ORDER_LLF,  /* laxity: deadline - now - rem */
+    ORDER_SRPT, /* rem */
+    ORDER_SJF,  /* isolated critical path of the whole network */
+    ORDER_DR,   /* deadline + rem */
+    ORDER_PLAN, /* the order in which decisions were made (list schedulers) */
+} QueueOrder;
+extern const char *const QUEUE_ORDER_NAMES[]; /* NULL-terminated, in the order of the enum */
+
+typedef enum { ARBITRATION_MAX_MIN, ARBITRATION_PROPORTIONAL } Arbitration;
+extern const char *const ARBITRATION_NAMES[];
+
+/* What the scheduler in charge wants from the simulator. */
+typedef struct SchedRules {
+    QueueOrder ready_order; /* which ready sub-job is decided first */
+    QueueOrder queue_order; /* which queued sub-job an SA starts first, within a class */
+    bool hopeless_last;     /* jobs with negative laxity rank behind all others */
+    bool replan_on_events;  /* every arrival and completion recalls what is queued */
+} SchedRules;
+
+typedef struct SimConfig {
+    SchedRules rules;
+    Arbitration arbitration;
+    bool firm;        /* jobs are dropped at their deadline; otherwise they run to the end */
+    double replan_us; /* period T_s at which queued sub-jobs return to be placed anew; 0 = never */
+    double decision_us; /* simulated time that each decision takes */
+    int classes;        /* priority classes, 1..4; class 0 is served first */
+    int max_jobs;       /* jobs in the system at once; an arrival beyond it is rejected (a miss) */
+} SimConfig;
+
+/* One episode's tenants. */
+typedef struct Workload {
+    double share[SYS_MAX_NETS];       /* of the arrivals, sums to 1 */
+    double deadline_us[SYS_MAX_NETS]; /* relative to arrival */
+    double rate_per_us;               /* Poisson arrivals of all networks together */
+    long jobs;                        /* arrivals in the episode */
+} Workload;
+
+/* Counts of one network or of all. Every issued job ends as one of the others. */
+typedef struct JobCounts {
+    long issued, met, late, dropped, rejected;
+} JobCounts;
+
+typedef struct SimTotals {
+    JobCounts all, net[SYS_MAX_NETS];
+    long decisions, started;
+    double busy_us[SYS_MAX_SAS];
+    double bytes_moved; /* integral of granted bandwidth */
+    double energy_uj;   /* dynamic, of finished sub-jobs */
+} SimTotals;
+
+/* Written for each job that ends, if the caller gave a log. */
+typedef struct JobRecord {
+    int net;
+    bool met, dropped; /* dropped: also rejected ones */
+    double arrival_us, end_us, deadline_us, energy_uj;
+} JobRecord;
+
+typedef struct Sim Sim;
+
+/* sys is borrowed. user_bytes of the state block belong to the caller (sim_user): they are cloned
+ * and saved with it, zero at first and untouched by sim_reset. ST_CONFIG for values out of range.
+ */
+Status sim_create(Sim **out, const System *sys, const SimConfig *cfg, size_t user_bytes, Err *err);
+void sim_destroy(Sim *sim); /* NULL allowed */
+/* Starts an episode and advances to the first decision. */
+void sim_reset(Sim *sim, const Workload *wl, uint64_t seed);
+void sim_clone(Sim *dst, const Sim *src); /* same System and config */
+void *sim_user(Sim *sim);                 /* 8-byte aligned */
+/* log[jobs] receives one record per job in the order of their ends; NULL stops logging. */
+void sim_set_log(Sim *sim, JobRecord *log);
+
+/* The ready sub-job to be decided next. */
+typedef struct Candidate {
+    int job, sub, net; /* slot of the job, its sub-job, its network */
+} Candidate;
+/* False when the episode is over. */
+bool sim_candidate(const Sim *sim, Candidate *c);
+/* Commits the candidate to an SA and advances to the next decision or to the end. */
+void sim_commit(Sim *sim, int sa, int priority_class);
+
+/* --- what schedulers and features may read --- */
+const System *sim_system(const Sim *sim);
+const SimConfig *sim_config(const Sim *sim);
+const SimTotals *sim_totals(const Sim *sim);
+double sim_now(const Sim *sim);
+int sim_jobs_in_system(const Sim *sim);
+int sim_ready_count(const Sim *sim);
+
+typedef struct JobView {
+    int net;
+    double arrival_us, deadline_us; /* absolute */
+    double rem_us;                  /* sum of best_us of unfinished sub-jobs */
+    double
+        projected_us; /* the same, with chosen SAs' latencies for committed ones, less progress */
+    int subjobs_left;
+    int outstanding; /* ready, queued or running now */
+} JobView;
+void sim_job(const Sim *sim, int job, JobView *out);
+/* Slots of all jobs in the system: job[sim_jobs_in_system]. */
+const int *sim_active(const Sim *sim);
+
+typedef struct SaView {
+    bool busy;
+    double left_us; /* isolated time left of what runs */
+    double demand;  /* bytes/us of what runs, 0 when idle */
+    double rate;    /* progress rate now, 1 when uncontended */
+    int queued;
+    double queued_us; /* isolated time of everything queued */
+} SaView;
+void sim_sa(const Sim *sim, int sa, SaView *out);
+
+/* What committing the candidate to `sa` would mean. */
+typedef struct Quote {
+    double cost_us, bytes, energy_uj; /* of the cost table */
+    double wait_us;                   /* running and queued ahead, isolated times */
+    double behind_us;                 /* queued work that would wait cost_us longer */
+    int behind;                       /* sub-jobs behind */
+    int endangered;                   /* of those, jobs whose laxity is in [0, cost_us) */
+    double min_laxity_us; /* least non-negative laxity among those behind; 1e30 if none */
+} Quote;
+void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out);
+
+/* The whole state as one block (for saving), and its check after being overwritten. */
+void *sim_state(Sim *sim, size_t *bytes);
+Status sim_check_state(const Sim *sim, Err *err);
+
+#endif
