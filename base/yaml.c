@@ -155,8 +155,11 @@ static Status syntax_error(const Builder *b)
     }
     if (tab_indents(b, line))
         return line_error(b, (int)line + 1, "a tab cannot indent, use spaces");
-    return line_error(b, (int)line + 1, "%s%s%s", problem, p->context ? " " : "",
-                      p->context ? p->context : "");
+    const char *context = p->context ? p->context : "";
+    if (*context && p->context_mark.line < line)
+        return line_error(b, (int)line + 1, "%s %s begun in line %d", problem, context,
+                          (int)p->context_mark.line + 1);
+    return line_error(b, (int)line + 1, "%s%s%s", problem, *context ? " " : "", context);
 }
 
 /* ---- building ---- */
