@@ -122,7 +122,8 @@ static Status read_text(char *out, const YamlNode *node, Err *err)
 {
     const char *text = yaml_text(node);
     size_t n = strlen(text);
-    if (yaml_kind(node) != YAML_SCALAR || yaml_empty(node)) return yaml_must_be(node, "text (\"\" for none)", err);
+    if (yaml_kind(node) != YAML_SCALAR || yaml_empty(node))
+        return yaml_must_be(node, "text (\"\" for none)", err);
     if (n >= CONFIG_TEXT_MAX) return yaml_must_be(node, "text of at most 255 bytes", err);
     memset(out, 0, CONFIG_TEXT_MAX); /* equal settings are equal bytes */
     memcpy(out, text, n);
