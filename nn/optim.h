@@ -24,6 +24,7 @@ void adam_step(Adam *a, float *params, const float *grad, double lr);
 
 /* params -= lr * (momentum-averaged) grad, as torch.optim.SGD; velocity [n] may be NULL if
  * momentum == 0. */
-void sgd_step(float *params, const float *grad, float *velocity, size_t n, double lr, double momentum);
+void sgd_step(float *params, const float *grad, float *velocity, size_t n, double lr,
+              double momentum);
 
 #endif

@@ -1,0 +1,98 @@
+/* gemm.c -- matrix products by OpenBLAS, and the choice of its kernels. */
+#include "nn/gemm.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Library users may never call gemm_startup(), so every product makes sure of the one thread. */
+static void hold_to_one_thread(void)
+{
+    static atomic_int held;
+    if (held) return;
+    openblas_set_num_threads(1);
+    held = 1;
+}
+
+/* y[m] (stride ldc) = beta y, without reading y when beta is 0. */
+static void scale_column(int m, float beta, float *y, int ldc)
+{
+    if (beta == 1) return;
+    for (int i = 0; i < m; i++) y[(size_t)i * ldc] = beta == 0 ? 0 : beta * y[(size_t)i * ldc];
+}
+
+/* One row of C: c[n] = op(B)^T a. */
+static void one_row(int trans_a, int trans_b, int n, int k, const float *a, int lda, const float *b,
+                    int ldb, float beta, float *c)
+{
+    scale_column(n, beta, c, 1);
+    cblas_sgemv(CblasRowMajor, trans_b ? CblasNoTrans : CblasTrans, trans_b ? n : k,
+                trans_b ? k : n, 1, b, ldb, a, trans_a ? lda : 1, 1, c, 1);
+}
+
+/* One column of C: c[m] = op(A) b. */
+static void one_column(int trans_a, int trans_b, int m, int k, const float *a, int lda,
+                       const float *b, int ldb, float beta, float *c, int ldc)
+{
+    scale_column(m, beta, c, ldc);
+    cblas_sgemv(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_a ? k : m,
+                trans_a ? m : k, 1, a, lda, b, trans_b ? 1 : ldb, 1, c, ldc);
+}
+
+void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
+          int ldb, float beta, float *c, int ldc)
+{
+    assert(m >= 0 && n >= 0 && k >= 0);
+    hold_to_one_thread();
+    if (m == 0 || n == 0) return;
+    if (k == 0) {
+        for (int i = 0; i < m; i++) scale_column(n, beta, c + (size_t)i * ldc, 1);
+    } else if (n == 1) {
+        one_column(trans_a, trans_b, m, k, a, lda, b, ldb, beta, c, ldc);
+    } else if (m == 1) {
+        one_row(trans_a, trans_b, n, k, a, lda, b, ldb, beta, c);
+    } else {
+        cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+                    trans_b ? CblasTrans : CblasNoTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    }
+}
+
+const char *gemm_kernel(void)
+{
+    return openblas_get_corename();
+}
+
+static int cpu_has_avx512(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+#else
+    return 0;
+#endif
+}
+
+static int kernel_is_avx512(void)
+{
+    static const char *const NAMES[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (!strcmp(gemm_kernel(), NAMES[i])) return 1;
+    return 0;
+}
+
+void gemm_startup(char **argv)
+{
+    char self[4096];
+    hold_to_one_thread();
+    /* Once the variable is set there is no second round, whatever kernel it led to. */
+    if (getenv("OPENBLAS_CORETYPE") || !cpu_has_avx512() || kernel_is_avx512()) return;
+    /* The real path, not /proc/self/exe itself, or ps would call the program "exe". */
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0 || setenv("OPENBLAS_CORETYPE", "SkylakeX", 1) != 0) return;
+    self[n] = 0;
+    setenv("OPENBLAS_NUM_THREADS", "1", 1); /* so that no idle workers are started at load time */
+    execv(self, argv);                      /* returns only on failure: go on as we are */
+}
