@@ -8,13 +8,35 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Library users may never call gemm_startup(), so every product makes sure of the one thread. */
-static void hold_to_one_thread(void)
+/* AVX-512 kernels multiply by a transposed B at full speed up to this many rows of C (they do not
+ * pack), and at a third to a half of it from there to about SPLIT_ROWS, if k is SPLIT_DEPTH or
+ * more: see tests/bench/bench_nn.c. */
+enum { SMALL_ROWS = 8, SPLIT_ROWS = 32, SPLIT_DEPTH = 64 };
+
+const char *gemm_kernel(void)
 {
-    static atomic_int held;
-    if (held) return;
-    openblas_set_num_threads(1);
-    held = 1;
+    return openblas_get_corename();
+}
+
+static int kernel_is_avx512(void)
+{
+    static const char *const NAMES[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (!strcmp(gemm_kernel(), NAMES[i])) return 1;
+    return 0;
+}
+
+/* Library users may never call gemm_startup(), so every product makes sure of the one thread.
+ * Returns whether small products are to be split. */
+static int prepare(void)
+{
+    enum { NOT_YET, WHOLE, SPLIT };
+    static atomic_int state = NOT_YET;
+    if (state == NOT_YET) {
+        openblas_set_num_threads(1);
+        state = kernel_is_avx512() ? SPLIT : WHOLE;
+    }
+    return state == SPLIT;
 }
 
 /* y[m] (stride ldc) = beta y, without reading y when beta is 0. */
@@ -42,11 +64,29 @@ static void one_column(int trans_a, int trans_b, int m, int k, const float *a, i
                 trans_a ? m : k, 1, a, lda, b, trans_b ? 1 : ldb, 1, c, ldc);
 }
 
+static void product(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda,
+                    const float *b, int ldb, float beta, float *c, int ldc)
+{
+    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+                trans_b ? CblasTrans : CblasNoTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+/* C = A op(B) in blocks of rows; A is not transposed. */
+static void split_product(int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
+                          int ldb, float beta, float *c, int ldc)
+{
+    for (int i = 0; i < m; i += SMALL_ROWS) {
+        int rows = m - i < SMALL_ROWS ? m - i : SMALL_ROWS;
+        product(0, trans_b, rows, n, k, a + (size_t)i * lda, lda, b, ldb, beta, c + (size_t)i * ldc,
+                ldc);
+    }
+}
+
 void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
           int ldb, float beta, float *c, int ldc)
 {
     assert(m >= 0 && n >= 0 && k >= 0);
-    hold_to_one_thread();
+    int split = prepare() && !trans_a && trans_b && m <= SPLIT_ROWS && k >= SPLIT_DEPTH;
     if (m == 0 || n == 0) return;
     if (k == 0) {
         for (int i = 0; i < m; i++) scale_column(n, beta, c + (size_t)i * ldc, 1);
@@ -54,15 +94,11 @@ void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda
         one_column(trans_a, trans_b, m, k, a, lda, b, ldb, beta, c, ldc);
     } else if (m == 1) {
         one_row(trans_a, trans_b, n, k, a, lda, b, ldb, beta, c);
+    } else if (split) {
+        split_product(trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
     } else {
-        cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
-                    trans_b ? CblasTrans : CblasNoTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+        product(trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
     }
-}
-
-const char *gemm_kernel(void)
-{
-    return openblas_get_corename();
 }
 
 static int cpu_has_avx512(void)
@@ -75,18 +111,10 @@ static int cpu_has_avx512(void)
 #endif
 }
 
-static int kernel_is_avx512(void)
-{
-    static const char *const NAMES[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if (!strcmp(gemm_kernel(), NAMES[i])) return 1;
-    return 0;
-}
-
 void gemm_startup(char **argv)
 {
     char self[4096];
-    hold_to_one_thread();
+    prepare();
     /* Once the variable is set there is no second round, whatever kernel it led to. */
     if (getenv("OPENBLAS_CORETYPE") || !cpu_has_avx512() || kernel_is_avx512()) return;
     /* The real path, not /proc/self/exe itself, or ps would call the program "exe". */

@@ -4,14 +4,16 @@
 #define RELMAS_NN_GEMM_H
 
 /* C[m,n] = op(A) op(B) + beta C; op is transpose when the flag is set (then A is stored [k,m], B
- * [n,k]); lda, ldb, ldc are row strides. */
+ * [n,k]); lda, ldb, ldc are row strides. beta 0 never reads C. The same shapes and inputs give the
+ * same bits under the same kernel; the same row in a batch of another size may not. */
 void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
           int ldb, float beta, float *c, int ldc);
 
-/* Call first in main(). OpenBLAS reads OPENBLAS_CORETYPE when it is loaded, and Debian's 0.3.21
- * takes Haswell kernels on AVX-512 cores it does not know: if the CPU has AVX-512, the variable is
- * not set and the loaded kernel is an AVX2 one, sets it and executes the program again (argv as
- * given). Also holds OpenBLAS to one thread. Returns when nothing is to be done; never fails. */
+/* Call first in main(). OpenBLAS reads OPENBLAS_CORETYPE when it is loaded, and old releases take
+ * AVX2 kernels, half as fast, on AVX-512 cores they do not know: if the CPU has AVX-512, the loaded
+ * kernel is another one and the variable is not set, sets it to SkylakeX and executes the program
+ * again (argv as given). A variable that is set is the user's choice and stands. Also holds OpenBLAS
+ * to one thread. Returns when nothing is to be done; never fails. */
 void gemm_startup(char **argv);
 const char *gemm_kernel(void); /* name of the core type OpenBLAS runs, e.g. "SkylakeX" */
 
