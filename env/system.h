@@ -7,9 +7,16 @@
 
 #include "base/status.h"
 
-enum { SYS_MAX_SAS = 16, SYS_MAX_TYPES = 8, SYS_MAX_NETS = 16, SYS_NAME_MAX = 64 };
+enum {
+    SYS_MAX_SAS = 16,
+    SYS_MAX_TYPES = 8,
+    SYS_MAX_NETS = 16,
+    SYS_MAX_SUBJOBS = 1024, /* of one network */
+    SYS_NAME_MAX = 64
+};
 
-/* Isolated cost of one sub-job on one SA type. */
+/* Isolated cost of one sub-job on one SA type. bytes / latency_us never exceeds the DRAM bandwidth:
+ * a sub-job alone on the machine always runs at rate 1. */
 typedef struct SubJobCost {
     double latency_us; /* alone, with the whole DRAM bandwidth; > 0 */
     double bytes;      /* DRAM read + write */
@@ -20,13 +27,14 @@ typedef struct SubJobCost {
 typedef struct SysNet {
     char name[SYS_NAME_MAX];
     int n_subjobs;
-    const int *n_preds;                    /* [n_subjobs] */
-    const int *first_succ;                 /* [n_subjobs + 1], CSR into succ */
+    const int *n_preds;    /* [n_subjobs] */
+    const int *first_succ; /* [n_subjobs + 1], CSR into succ */
     const int *succ;
     const SubJobCost *cost[SYS_MAX_TYPES]; /* [type][n_subjobs] */
     const double *best_us;                 /* [n_subjobs] min over SA types present */
-    double rem_us;                         /* sum of best_us */
-    double t_iso_us;                       /* critical path of best_us: contention-free, best SAs */
+    const double *tail_us; /* [n_subjobs] longest path of best_us from s on, s included */
+    double rem_us;         /* sum of best_us */
+    double t_iso_us;       /* critical path of best_us: contention-free, best SAs */
 } SysNet;
 
 typedef struct System {
@@ -45,13 +53,15 @@ typedef struct System {
 Status system_load(System **out, const char *system, const char *const *networks, int n_networks,
                    int threads, Err *err);
 /* From given tables, for tests and generated systems: net[i] points to the caller's arrays, which
- * are copied; best_us, rem_us and t_iso_us are computed. */
+ * are copied; best_us, tail_us, rem_us and t_iso_us are computed. ST_CONFIG, with the field's name,
+ * unless counts are in range, successors are later sub-jobs that n_preds agrees with, costs are
+ * finite, latency_us > 0 and bytes fit into latency_us at the DRAM bandwidth. */
 Status system_build(System **out, const System *description, Err *err);
 void system_destroy(System *sys); /* NULL allowed */
 
 /* Fluid bound (docs/MODEL.md): largest total arrival rate (jobs per us) that any scheduler can
- * sustain when network i has share[i] (sum 1) of the arrivals. A linear program over the fraction of
- * each sub-job on each SA type: SA time <= count, DRAM bytes <= bandwidth; solved by GLPK.
+ * sustain when network i has share[i] (sum 1) of the arrivals. A linear program over the fraction
+ * of each sub-job on each SA type: SA time <= count, DRAM bytes <= bandwidth; solved by GLPK.
  * *binding (may be NULL) names what limits: "dram" or SA type names. ST_SOLVER if GLPK fails. */
 Status system_fluid_bound(const System *sys, const double *share, double *lambda_max_per_us,
                           char binding[256], Err *err);
