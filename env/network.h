@@ -1,20 +1,45 @@
 /* network.h -- a DNN as a DAG of layers, read from env/networks/NAME.yaml, and the DAG of sub-jobs
  * that the scheduler sees.
- * Fusion: a sub-job is one native layer (conv, dwconv, fc, gemm) with the bandwidth-only layers that
- * follow it: pooling after one producer, activation, and element-wise adds (fused into the latest of
- * their producers, the other operands are then read from DRAM: extra_read_words). A pool over a
- * concat is a bandwidth-only sub-job of its own; concat, flatten are free. docs/MODEL.md */
+ * Layers: conv, dwconv, fc, gemm, pool, eltwise. Those of the file that cost nothing (concat,
+ * flatten, act, reorg, upsample) only shape the graph: their readers depend on their producers.
+ * Fusion: a sub-job is one native layer (conv, dwconv, fc, gemm) with the bandwidth-only layers
+ * that follow it: pooling after one producer, activation, and element-wise adds (fused into the
+ * latest of their producers, the other operands are then read from DRAM: extra_read_words). A layer
+ * is fused only where nothing else reads the tensor before it, which would have to be written
+ * anyway. Other bandwidth-only layers, as a pool over a concat, are sub-jobs of their own.
+ * docs/MODEL.md
+ *
+ * The file, one flow map per layer, sizes [channels, height, width]:
+ *   name: lenet
+ *   input: {channels: 1, height: 28, width: 28}
+ *   layers:
+ *   - {name: conv1, type: conv, k: 20, kernel: 5, out: [20, 24, 24]}
+ *   - {name: pool1, type: pool, kernel: 2, stride: 2}
+ *   - {name: ip1, type: fc, k: 500}
+ *   all       from: [names of earlier layers, or input]; the layer before when absent. out: checked
+ *   conv      k, kernel; stride 1, pad 0, dilation 1, groups 1
+ *   dwconv    kernel; stride, pad, dilation; k: channels out, a multiple of those in (default
+ * equal) fc        k; reads the whole tensor gemm      k; groups 1. A 1x1 conv over height x width
+ * rows; a second `from` is the other matrix pool      kernel, or `global`; stride 1, pad 0, ceil:
+ * false (true rounds sizes up) eltwise, concat: two or more `from`; act, flatten; reorg (space to
+ * depth), upsample: stride kernel, stride, pad: one number or [height, width]; pad also [top, left,
+ * bottom, right] or `same`. */
 #ifndef RELMAS_ENV_NETWORK_H
 #define RELMAS_ENV_NETWORK_H
 
 #include "accel_models/accel.h"
 
-enum { NET_NAME_MAX = 32, NET_MAX_LAYERS = 1024 };
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { NET_NAME_MAX = 32, NET_MAX_LAYERS = 1024, NET_MAX_FROM = 32, NET_MAX_EDGES = 65536 };
 
 typedef struct NetLayer {
     char name[NET_NAME_MAX];
     LayerShape shape;
-    int first_pred, n_preds; /* slice of Network.layer_pred, indices of earlier layers */
+    bool has_weights; /* native, and not a product of two computed tensors */
+    int first_pred,
+        n_preds; /* slice of Network.layer_pred, indices of earlier layers; none: input */
 } NetLayer;
 
 typedef struct SubJob {
@@ -35,8 +60,10 @@ typedef struct Network {
 
 /* ST_FORMAT with file:line for anything wrong (unknown predecessor, shape mismatch, ...). */
 Status network_load(Network **out, const char *path, Err *err);
+/* The same from memory; file stands for it in messages. */
+Status network_parse(Network **out, const char *file, const char *text, size_t bytes, Err *err);
 void network_destroy(Network *net); /* NULL allowed */
 double network_macs(const Network *net);
-double network_params(const Network *net);
+double network_params(const Network *net); /* weights without biases and normalisation */
 
 #endif
