@@ -1,10 +1,10 @@
 /* checkpoint.h -- saves and loads StateLists with the effective config in HDF5; see FORMAT.md.
- * Files: replaced atomically (temporary, fsync, rename, fsync of the folder) and sealed by a checksum
- *   over every byte, so a damaged file is refused before HDF5 parses it.
- * Bytes: the same state gives the same file, but for /meta and the checksum.
- * Memory: reading allocates a fixed-size handle and the config text (<= 1 MB); arrays are the
- *   caller's. HDF5's own allocations are its own.
- * Threads: one at a time in the whole process, as HDF5 asks. HDF5's printing of errors is turned off. */
+ * Files: replaced atomically (temporary, fsync, rename, fsync of the folder) and sealed by a
+ * checksum over every byte, so a damaged file is refused before HDF5 parses it. Bytes: the same
+ * state gives the same file, but for /meta and the checksum. Memory: reading allocates a fixed-size
+ * handle and the config text (<= 1 MB); arrays are the caller's. HDF5's own allocations are its
+ * own. Threads: one at a time in the whole process, as HDF5 asks. HDF5's printing of errors is
+ * turned off. */
 #ifndef RELMAS_CHECKPOINTS_CHECKPOINT_H
 #define RELMAS_CHECKPOINTS_CHECKPOINT_H
 
@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 enum {
-    CHECKPOINT_FORMAT = 1,            /* version written; read: 1..this */
-    CHECKPOINT_CONFIG_MAX = 1 << 20,  /* bytes of config text, final zero included */
-    CHECKPOINT_PATH_MAX = 4096,       /* bytes of a file's path */
-    CHECKPOINT_TEXT = -1,             /* CheckpointItem.type of a text */
+    CHECKPOINT_FORMAT = 1,           /* version written; read: 1..this */
+    CHECKPOINT_CONFIG_MAX = 1 << 20, /* bytes of config text, final zero included */
+    CHECKPOINT_PATH_MAX = 4096,      /* bytes of a file's path */
+    CHECKPOINT_TEXT = -1,            /* CheckpointItem.type of a text */
 };
 
 /* All that depends on when and where a file was written. */
@@ -76,7 +76,8 @@ Status checkpoint_step_path(char *out, size_t cap, const char *dir, uint64_t ste
  * that are gone. Other names (best.h5) are never touched. ST_IO, ST_NOMEM. */
 Status checkpoint_rotate(const char *dir, int keep, Err *err);
 /* Path of the highest-numbered usable DIR/step-*.h5 into out[cap]. Unusable ones are passed over;
- * *skipped (NULL allowed, start from {0}) says why the first was. ST_IO if none is usable, ST_NOMEM. */
+ * *skipped (NULL allowed, start from {0}) says why the first was. ST_IO if none is usable,
+ * ST_NOMEM. */
 Status checkpoint_latest(char *out, size_t cap, const char *dir, Err *skipped, Err *err);
 
 #endif

@@ -7,8 +7,9 @@
 
 static Status bad_content(const Checkpoint *ckpt, const char *path, Err *err)
 {
-    return err_set(err, ST_FORMAT, "'%s' is not a RELMAS checkpoint: '%s' is missing or strange; "
-                                   "name a file that `relmas train` wrote",
+    return err_set(err, ST_FORMAT,
+                   "'%s' is not a RELMAS checkpoint: '%s' is missing or strange; "
+                   "name a file that `relmas train` wrote",
                    ckpt->path, path);
 }
 
@@ -52,8 +53,8 @@ static bool values_inside(hid_t set)
     hid_t props = H5Dget_create_plist(set);
     if (props < 0) return false;
     H5D_layout_t layout = H5Pget_layout(props);
-    bool inside = layout == H5D_CHUNKED ||
-                  (layout == H5D_CONTIGUOUS && H5Pget_external_count(props) == 0);
+    bool inside =
+        layout == H5D_CHUNKED || (layout == H5D_CONTIGUOUS && H5Pget_external_count(props) == 0);
     H5Pclose(props);
     return inside;
 }
@@ -214,8 +215,10 @@ static const char *shape_text(char out[80], int type, int rank, const size_t dim
 {
     if (rank == 2)
         snprintf(out, 80, "%s [%zu x %zu]", checkpoint_type_name(type), dims[0], dims[1]);
-    else if (rank == 1) snprintf(out, 80, "%s [%zu]", checkpoint_type_name(type), dims[0]);
-    else snprintf(out, 80, "text");
+    else if (rank == 1)
+        snprintf(out, 80, "%s [%zu]", checkpoint_type_name(type), dims[0]);
+    else
+        snprintf(out, 80, "text");
     return out;
 }
 
@@ -244,8 +247,7 @@ Status read_rows(const Checkpoint *ckpt, const CheckpointItem *item, size_t row,
     hid_t space = set < 0 ? -1 : H5Dget_space(set);
     hid_t memory = space < 0 ? -1 : H5Screate_simple(item->rank, count, NULL);
     Status st = ST_OK;
-    if (memory < 0 ||
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
+    if (memory < 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
         H5Dread(set, memory_type(item->type), memory, space, H5P_DEFAULT, data) < 0)
         st = read_failed(ckpt, item->path, err);
     if (memory >= 0) H5Sclose(memory);

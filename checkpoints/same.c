@@ -70,8 +70,10 @@ Status checkpoint_same(const char *a, const char *b, bool *same, char where[STAT
     for (int i = 0, j = 0; *same; i++, j++) {
         const CheckpointItem *x = next_item(ca, &i), *y = next_item(cb, &j);
         if (!x && !y) break;
-        if (x && y) TRY(same_item(ca, cb, x, y, same, err));
-        else *same = false;
+        if (x && y)
+            TRY(same_item(ca, cb, x, y, same, err));
+        else
+            *same = false;
         if (!*same && where) snprintf(where, STATE_PATH_MAX, "%s", (x ? x : y)->path);
     }
 fail:

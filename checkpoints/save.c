@@ -1,4 +1,5 @@
-/* save.c -- writes a checkpoint: HDF5 into a temporary next to the target, the seal, then rename. */
+/* save.c -- writes a checkpoint: HDF5 into a temporary next to the target, the seal, then rename.
+ */
 #include "checkpoints/checkpoint_internal.h"
 
 #include <assert.h>
@@ -129,7 +130,9 @@ static Status create_file(Writer *w, const char *tmp)
     hid_t access = file_access(), create = H5Pcreate(H5P_FILE_CREATE);
     w->groups = H5Pcreate(H5P_GROUP_CREATE);
     if (access >= 0 && create >= 0 && w->groups >= 0 &&
-        H5Pset_obj_track_times(w->groups, false) >= 0 && H5Pset_userblock(create, SEAL_BYTES) >= 0)
+        H5Pset_obj_track_times(w->groups, false) >= 0 &&
+        H5Pset_obj_track_times(create, false) >= 0 && /* of the root group */
+        H5Pset_userblock(create, SEAL_BYTES) >= 0)
         w->file = H5Fcreate(tmp, H5F_ACC_TRUNC, create, access);
     Status st = w->file < 0 ? write_failed(w) : ST_OK;
     if (access >= 0) H5Pclose(access);
@@ -172,8 +175,10 @@ static Status sync_folder(const char *path, Err *err)
 {
     char dir[CHECKPOINT_PATH_MAX];
     const char *slash = strrchr(path, '/');
-    if (!slash) snprintf(dir, sizeof dir, ".");
-    else snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (!slash)
+        snprintf(dir, sizeof dir, ".");
+    else
+        snprintf(dir, sizeof dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* EINVAL: a file system whose folders cannot be synced. */
     bool bad = fd < 0 || (fsync(fd) && errno != EINVAL);

@@ -167,6 +167,9 @@ static Status check_fd(int fd, const char *path, off_t size, Err *err)
     if (memcmp(seal, head, SEAL_BYTES) != 0)
         return err_set(err, ST_FORMAT,
                        "'%s' is damaged (its checksum is wrong); use an older checkpoint", path);
+    if (version < 1)
+        return err_set(err, ST_FORMAT, "'%s' has the unknown format %d; use an older checkpoint",
+                       path, version);
     if (version > CHECKPOINT_FORMAT)
         return err_set(err, ST_FORMAT,
                        "'%s' has format %d, but relmas " RELMAS_VERSION
