@@ -23,7 +23,7 @@ void *mem_calloc(size_t n, size_t size)
 {
     if (size && n > (SIZE_MAX - MEM_ALIGN) / size) return NULL;
     if (injected_failure()) return NULL;
-    size_t bytes = n * size ? (n * size + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN : MEM_ALIGN;
+    size_t bytes = n && size ? (n * size + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN : MEM_ALIGN;
     void *p = aligned_alloc(MEM_ALIGN, bytes);
     if (!p) return NULL;
     mem_live++;
