@@ -1,0 +1,461 @@
+/* dqn.c -- one update, shard by shard, and its bookkeeping.
+ *
+ * What costs time are MLP rows. Per transition an update infers all valid rows of s' (online), one
+ * row of s' (target), all valid rows of s (for the margin's max), and takes at most three rows to
+ * the tape: the replayed action, the margin's best rival and the demonstrated action. */
+#include "rl/dqn.h"
+
+#include "base/mem.h"
+#include "nn/optim.h"
+#include "rl/schedule.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { TAPE_PAIRS_PER_STATE = 3, MAX_SHARDS = 64, LOSS_NODES = 12 };
+
+typedef struct Shard { /* S = batch / shards transitions */
+    Tape *tape;
+    float *grad; /* [P] */
+    QBatch now, next;
+    int *pair;         /* [3 S] distinct pairs whose value goes on the tape */
+    int *td;           /* [S] of the replayed actions, as indices into pair */
+    int *rival, *demo; /* [S] of the margin loss, likewise */
+    int *best;         /* [S] greedy pair at s' */
+    float *boot;       /* [S] values of best */
+    float *target;     /* [S] y */
+    int n_pairs, n_margins;
+    double loss, td_sum, margin_sum, q_sum;
+} Shard;
+
+struct Dqn {
+    DqnConfig cfg;
+    QNet net;
+    size_t P;
+    float *online, *target, *eval; /* [P] each */
+    Adam adam;
+    Rng rng;
+    uint64_t updates;
+    ReplayBatch batch; /* [cfg.batch] */
+    Shard *shard;      /* [cfg.shards] */
+    int demos;         /* states of the batch with a demonstrated action */
+};
+
+DqnConfig dqn_defaults(void)
+{
+    return (DqnConfig){
+        .hidden = {2, {128, 128}},
+        .activation = ACT_RELU,
+        .init = INIT_HE,
+        .lr = 5e-4,
+        .lr_final = 5e-5,
+        .batch = 128,
+        .shards = 4,
+        .n_step = 8,
+        .discount_time = 6,
+        .double_q = true,
+        .huber_delta = 1,
+        .clip_norm = 10,
+        .target_polyak = 0.005,
+        .eval_polyak = 0.005,
+        .demo_weight = 0.03,
+        .demo_margin = 0.03,
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .adam_eps = 1e-8,
+    };
+}
+
+static Status check_config(const DqnConfig *c, Err *err)
+{
+    const struct {
+        bool ok;
+        const char *rule;
+    } rules[] = {
+        {c->hidden.n >= 0 && c->hidden.n < MLP_MAX_LAYERS, "hidden: give 0 to 7 widths"},
+        {c->activation == ACT_RELU || c->activation == ACT_TANH, "activation: use relu or tanh"},
+        {c->init == INIT_HE || c->init == INIT_ORTHOGONAL, "init: use he or orthogonal"},
+        {c->lr > 0 && c->lr_final >= 0, "lr and lr_final must be positive"},
+        {c->shards >= 1 && c->shards <= MAX_SHARDS, "shards must be in 1..64"},
+        {c->shards >= 1 && c->batch >= 1 && c->batch % c->shards == 0,
+         "batch must be a multiple of shards"},
+        {c->n_step >= 1, "n_step must be at least 1"},
+        {c->discount_time > 0, "discount_time must be positive"},
+        {c->huber_delta > 0, "huber_delta must be positive"},
+        {c->clip_norm > 0, "clip_norm must be positive"},
+        {c->target_polyak > 0 && c->target_polyak <= 1, "target_polyak must be in (0, 1]"},
+        {c->target_period >= 0, "target_period must not be negative"},
+        {c->eval_polyak > 0 && c->eval_polyak <= 1, "eval_polyak must be in (0, 1]"},
+        {c->demo_weight >= 0 && c->demo_margin >= 0,
+         "demo_weight and demo_margin must not be negative"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (!rules[i].ok) return err_set(err, ST_CONFIG, "dqn.%s", rules[i].rule);
+    return ST_OK;
+}
+
+/* ---- memory ---- */
+
+static Status shard_create(Shard *s, const QNet *net, int S, Err *err)
+{
+    Status st = ST_OK;
+    size_t n = (size_t)S, pairs = TAPE_PAIRS_PER_STATE * n;
+    size_t floats = qnet_tape_floats(net, S, (int)pairs) + 16 * pairs + 1024;
+
+    TRY(qbatch_create(&s->now, net, S, err));
+    TRY(qbatch_create(&s->next, net, S, err));
+    TRY(tape_create(&s->tape, qnet_tape_nodes(net) + LOSS_NODES, floats, err));
+    st = ST_NOMEM;
+    if (!(s->grad = mem_calloc(qnet_params(net), sizeof(float)))) goto fail;
+    if (!(s->pair = mem_calloc(pairs, sizeof(int)))) goto fail;
+    if (!(s->td = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->rival = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->demo = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->best = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->boot = mem_calloc(n, sizeof(float)))) goto fail;
+    if (!(s->target = mem_calloc(n, sizeof(float)))) goto fail;
+    return ST_OK;
+fail:
+    return st; /* dqn_destroy() frees what there is */
+}
+
+static void shard_free(Shard *s)
+{
+    tape_destroy(s->tape);
+    qbatch_free(&s->now);
+    qbatch_free(&s->next);
+    mem_free(s->grad);
+    mem_free(s->pair);
+    mem_free(s->td);
+    mem_free(s->rival);
+    mem_free(s->demo);
+    mem_free(s->best);
+    mem_free(s->boot);
+    mem_free(s->target);
+}
+
+static bool batch_create(ReplayBatch *b, size_t B, size_t obs_floats)
+{
+    return (b->obs = mem_calloc(B * obs_floats, sizeof(float))) &&
+           (b->next_obs = mem_calloc(B * obs_floats, sizeof(float))) &&
+           (b->action = mem_calloc(B, sizeof(int))) && (b->demo = mem_calloc(B, sizeof(int))) &&
+           (b->ret = mem_calloc(B, sizeof(float))) && (b->discount = mem_calloc(B, sizeof(float)));
+}
+
+static void batch_free(ReplayBatch *b)
+{
+    mem_free(b->obs);
+    mem_free(b->next_obs);
+    mem_free(b->action);
+    mem_free(b->demo);
+    mem_free(b->ret);
+    mem_free(b->discount);
+}
+
+static bool weights_create(Dqn *d)
+{
+    return (d->online = mem_calloc(d->P, sizeof(float))) &&
+           (d->target = mem_calloc(d->P, sizeof(float))) &&
+           (d->eval = mem_calloc(d->P, sizeof(float)));
+}
+
+static void weights_start(Dqn *d, uint64_t seed)
+{
+    rng_seed(&d->rng, seed, 1);
+    qnet_randomise(&d->net, d->online, (Init)d->cfg.init, &d->rng);
+    memcpy(d->target, d->online, d->P * sizeof(float));
+    memcpy(d->eval, d->online, d->P * sizeof(float));
+}
+
+Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t seed, Err *err)
+{
+    Status st = ST_OK;
+    Dqn *d = NULL;
+
+    *out = NULL;
+    TRY(check_config(cfg, err));
+    st = ST_NOMEM;
+    if (!(d = mem_calloc(1, sizeof *d))) goto fail;
+    d->cfg = *cfg;
+    TRY(qnet_init(&d->net, spec, cfg->hidden.v, cfg->hidden.n, (Activation)cfg->activation,
+                  cfg->context, err));
+    d->P = qnet_params(&d->net);
+    TRY(adam_init(&d->adam, d->P, cfg->beta1, cfg->beta2, cfg->adam_eps, err));
+    st = ST_NOMEM;
+    if (!weights_create(d)) goto fail;
+    if (!batch_create(&d->batch, (size_t)cfg->batch, (size_t)spec->obs_floats)) goto fail;
+    if (!(d->shard = mem_calloc((size_t)cfg->shards, sizeof *d->shard))) goto fail;
+    for (int k = 0; k < cfg->shards; k++)
+        TRY(shard_create(&d->shard[k], &d->net, cfg->batch / cfg->shards, err));
+    weights_start(d, seed);
+    *out = d;
+    return ST_OK;
+fail:
+    dqn_destroy(d);
+    return err_set(err, st, "learner: %s", status_text(st));
+}
+
+void dqn_destroy(Dqn *d)
+{
+    if (!d) return;
+    for (int k = 0; d->shard && k < d->cfg.shards; k++) shard_free(&d->shard[k]);
+    mem_free(d->shard);
+    batch_free(&d->batch);
+    adam_free(&d->adam);
+    mem_free(d->online);
+    mem_free(d->target);
+    mem_free(d->eval);
+    mem_free(d);
+}
+
+const QNet *dqn_net(const Dqn *d)
+{
+    return &d->net;
+}
+
+static float *copy_of(const Dqn *d, DqnCopy copy)
+{
+    return copy == DQN_ONLINE ? d->online : copy == DQN_TARGET ? d->target : d->eval;
+}
+
+float *dqn_weights(Dqn *d, DqnCopy copy)
+{
+    return copy_of(d, copy);
+}
+
+uint64_t dqn_updates(const Dqn *d)
+{
+    return d->updates;
+}
+
+/* ---- one shard of an update ---- */
+
+/* s->target[i] = R + discount * bootstrap value; a state without valid actions is worth 0. */
+static void compute_targets(const Dqn *d, Shard *s, const float *ret, const float *discount)
+{
+    int n = 0;
+    qnet_infer(&d->net, d->cfg.double_q ? d->online : d->target, &s->next);
+    for (int i = 0; i < s->next.states; i++) {
+        int best = qbatch_argmax(&s->next, i);
+        if (best >= 0) s->best[n++] = best;
+    }
+    if (d->cfg.double_q)
+        qnet_infer_pairs(&d->net, d->target, &s->next, s->best, n, s->boot);
+    else
+        for (int i = 0; i < n; i++) s->boot[i] = s->next.q[s->best[i]];
+    for (int i = 0; i < s->next.states; i++) s->target[i] = ret[i];
+    for (int i = 0; i < n; i++) {
+        int state = s->next.state[s->best[i]];
+        s->target[state] += discount[state] * s->boot[i];
+    }
+}
+
+/* argmax_a Q(s,a) + margin 1[a != demo], as a pair; now.q is filled. */
+static int find_rival(const QBatch *w, int state, int demo, float margin)
+{
+    int best = -1;
+    float best_q = 0;
+    for (int p = w->start[state]; p < w->start[state + 1]; p++) {
+        float q = w->q[p] + (w->action[p] == demo ? 0.0f : margin);
+        if (best < 0 || q > best_q) {
+            best = p;
+            best_q = q;
+        }
+    }
+    return best;
+}
+
+/* Index of `pair` in s->pair, searched from `from` (where its state's pairs begin), else appended.
+ */
+static int tape_index(Shard *s, int from, int pair)
+{
+    for (int i = from; i < s->n_pairs; i++)
+        if (s->pair[i] == pair) return i;
+    s->pair[s->n_pairs] = pair;
+    return s->n_pairs++;
+}
+
+/* Chooses what goes on the tape. Where the demonstrated action wins by the margin, the margin loss
+ * and its gradient are 0, and nothing does. */
+static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *demo)
+{
+    bool margins = d->cfg.demo_weight > 0 && d->demos > 0;
+
+    if (margins) qnet_infer(&d->net, d->online, &s->now);
+    s->n_pairs = s->n_margins = 0;
+    for (int i = 0; i < s->now.states; i++) {
+        int from = s->n_pairs;
+        s->td[i] = tape_index(s, from, qbatch_find(&s->now, i, action[i]));
+        if (!margins || demo[i] < 0) continue;
+        int h = qbatch_find(&s->now, i, demo[i]);
+        int rival = find_rival(&s->now, i, demo[i], (float)d->cfg.demo_margin);
+        if (rival == h) continue;
+        s->rival[s->n_margins] = tape_index(s, from, rival);
+        s->demo[s->n_margins++] = tape_index(s, from, h);
+    }
+}
+
+static Var td_loss(const Dqn *d, Shard *s, Var q)
+{
+    int n = s->now.states;
+    Var q_td = tape_gather_rows(s->tape, q, s->td, n);
+    Var loss = tape_huber(s->tape, q_td, s->target, NULL, (float)d->cfg.huber_delta);
+    const float *v = tape_value(s->tape, q_td);
+
+    s->td_sum = s->q_sum = 0;
+    for (int i = 0; i < n; i++) {
+        s->td_sum += fabs((double)v[i] - (double)s->target[i]);
+        s->q_sum += (double)v[i];
+    }
+    return tape_scale(s->tape, loss, 1.0f / (float)d->cfg.shards);
+}
+
+/* This shard's part of the mean over all demonstrated states of the batch. */
+static Var margin_loss(const Dqn *d, Shard *s, Var q)
+{
+    int n = s->n_margins;
+    Var gap = tape_mean(s->tape, tape_sub(s->tape, tape_gather_rows(s->tape, q, s->rival, n),
+                                          tape_gather_rows(s->tape, q, s->demo, n)));
+    double share = (double)n / d->demos;
+    s->margin_sum = share * ((double)*tape_value(s->tape, gap) + d->cfg.demo_margin);
+    return tape_scale(s->tape, gap, (float)(share * d->cfg.demo_weight));
+}
+
+static void shard_update(void *ctx, int k)
+{
+    Dqn *d = ctx;
+    Shard *s = &d->shard[k];
+    int S = d->cfg.batch / d->cfg.shards;
+    size_t first = (size_t)k * (size_t)S, width = (size_t)d->net.spec.obs_floats;
+    const ReplayBatch *b = &d->batch;
+
+    qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
+    compute_targets(d, s, b->ret + first, b->discount + first);
+    qbatch_load(&s->now, &d->net, b->obs + first * width, S);
+    choose_pairs(d, s, b->action + first, b->demo + first);
+
+    memset(s->grad, 0, d->P * sizeof *s->grad);
+    tape_reset(s->tape);
+    Var q = qnet_forward(&d->net, s->tape, d->online, s->grad, &s->now, s->pair, s->n_pairs);
+    Var loss = td_loss(d, s, q);
+    s->margin_sum = 0;
+    if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(d, s, q));
+    /* The tape leaves out the margin itself, a constant. */
+    s->loss = (double)*tape_value(s->tape, loss) +
+              d->cfg.demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
+    tape_backward(s->tape, loss);
+}
+
+/* ---- the update ---- */
+
+static double learning_rate(const Dqn *d)
+{
+    const DqnConfig *c = &d->cfg;
+    if (c->total_updates == 0) return c->lr;
+    return linear_at(&(LinearSchedule){c->lr, c->lr_final, c->total_updates}, d->updates);
+}
+
+/* Sums of all shards, in shard order, into shard 0's gradient and *stats. */
+static void reduce(Dqn *d, DqnStats *stats)
+{
+    float *sum = d->shard[0].grad;
+
+    memset(stats, 0, sizeof *stats);
+    for (int k = 0; k < d->cfg.shards; k++) {
+        const Shard *s = &d->shard[k];
+        for (size_t i = 0; k > 0 && i < d->P; i++) sum[i] += s->grad[i];
+        stats->loss += s->loss;
+        stats->td_error += s->td_sum / d->cfg.batch;
+        stats->q_mean += s->q_sum / d->cfg.batch;
+        stats->margin_loss += s->margin_sum;
+    }
+}
+
+static void follow(float *copy, const float *online, size_t n, double share)
+{
+    float k = (float)share;
+    for (size_t i = 0; i < n; i++) copy[i] += k * (online[i] - copy[i]);
+}
+
+static void update_copies(Dqn *d)
+{
+    const DqnConfig *c = &d->cfg;
+    if (c->target_period == 0)
+        follow(d->target, d->online, d->P, c->target_polyak);
+    else if (d->updates % (uint64_t)c->target_period == 0)
+        memcpy(d->target, d->online, d->P * sizeof(float));
+    follow(d->eval, d->online, d->P, c->eval_polyak);
+}
+
+void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
+{
+    const DqnConfig *c = &d->cfg;
+
+    replay_sample(replay, c->batch, c->n_step, c->discount_time, &d->rng, &d->batch);
+    d->demos = 0;
+    for (int i = 0; i < c->batch; i++) d->demos += d->batch.demo[i] >= 0;
+    pool_run(pool, shard_update, d, c->shards);
+    reduce(d, stats);
+    stats->grad_norm = grad_clip(d->shard[0].grad, d->P, c->clip_norm);
+    stats->lr = learning_rate(d);
+    stats->skipped = !isfinite(stats->grad_norm);
+    d->updates++;
+    if (stats->skipped) return;
+    adam_step(&d->adam, d->online, d->shard[0].grad, stats->lr);
+    update_copies(d);
+}
+
+/* ---- acting ---- */
+
+static int random_action(const QBatch *w, int state, Rng *rng)
+{
+    int first = w->start[state], n = w->start[state + 1] - first;
+    return w->action[first + (int)rng_below(rng, (uint32_t)n)];
+}
+
+void dqn_act(const Dqn *d, DqnCopy copy, QBatch *work, const float *obs, int n, double epsilon,
+             Rng *rng, int *action)
+{
+    qbatch_load(work, &d->net, obs, n);
+    if (epsilon < 1) qnet_infer(&d->net, copy_of(d, copy), work);
+    for (int i = 0; i < n; i++) {
+        assert(work->start[i] < work->start[i + 1]);
+        bool explore = epsilon > 0 && rng_uniform(&rng[i]) < epsilon;
+        action[i] =
+            explore ? random_action(work, i, &rng[i]) : work->action[qbatch_argmax(work, i)];
+    }
+}
+
+/* ---- saving ---- */
+
+void dqn_state(Dqn *d, StateList *list)
+{
+    qnet_state(&d->net, "/policy", d->eval, list);
+    qnet_state(&d->net, "/learner/online", d->online, list);
+    qnet_state(&d->net, "/learner/target", d->target, list);
+    state_add(list, "/learner/adam/m", STATE_F32, d->P, 0, d->adam.m);
+    state_add(list, "/learner/adam/v", STATE_F32, d->P, 0, d->adam.v);
+    state_add(list, "/learner/adam/steps", STATE_U64, 1, 0, &d->adam.t);
+    state_add(list, "/learner/updates", STATE_U64, 1, 0, &d->updates);
+    state_add(list, "/rng/learner", STATE_U64, 4, 0, d->rng.s);
+}
+
+Status dqn_check(const Dqn *d, Err *err)
+{
+    const struct {
+        const char *name;
+        const float *p;
+    } slab[] = {{"/policy", d->eval},
+                {"/learner/online", d->online},
+                {"/learner/target", d->target},
+                {"/learner/adam/m", d->adam.m},
+                {"/learner/adam/v", d->adam.v}};
+    for (size_t k = 0; k < sizeof slab / sizeof *slab; k++)
+        for (size_t i = 0; i < d->P; i++)
+            if (!isfinite(slab[k].p[i]))
+                return err_set(err, ST_FORMAT,
+                               "\"%s\" holds a number that is not finite; the file is damaged",
+                               slab[k].name);
+    return ST_OK;
+}

@@ -1,0 +1,81 @@
+/* dqn.h -- the learner: deep Q-learning on n-step semi-Markov transitions.
+ *
+ *   target  y = R + d Q_target(s', argmax_a Q_online(s', a))        (double; max Q_target without)
+ *   loss    mean Huber(Q(s,a) - y)
+ *         + demo_weight mean_h [max_a (Q(s,a) + demo_margin 1[a != h]) - Q(s,h)]
+ * the second mean over the states with a demonstrated action h: the large margin of DQfD (Hester et
+ * al. 2018), here on every replayed state. All argmax and max are over valid actions only. Then one
+ * clipped Adam step, and exponential averages follow the online weights: the target network, and
+ * the evaluation copy, which is what is evaluated and saved.
+ *
+ * A batch is cut into a fixed number of shards, each with its own tape and gradient, and gradients
+ * are added in shard order: the number of threads changes the time, never the bits. Nothing
+ * allocates after dqn_create(). */
+#ifndef RELMAS_RL_DQN_H
+#define RELMAS_RL_DQN_H
+
+#include "base/config.h"
+#include "base/pool.h"
+#include "rl/qnet.h"
+#include "rl/replay.h"
+
+typedef struct DqnConfig {
+    ConfigInts hidden;      /* widths of the hidden layers, 0..MLP_MAX_LAYERS-1 of them */
+    int activation;         /* Activation */
+    int init;               /* Init */
+    bool context;           /* rows also see the mean of all rows, see qnet.h */
+    double lr, lr_final;    /* linear from lr to lr_final over total_updates */
+    uint64_t total_updates; /* 0: lr throughout */
+    int batch;              /* transitions per update, a multiple of shards */
+    int shards;
+    int n_step;
+    double discount_time; /* tau > 0 in units of elapsed; INFINITY: undiscounted */
+    bool double_q;
+    double huber_delta;
+    double clip_norm;     /* of the whole gradient; INFINITY: none */
+    double target_polyak; /* share of the online weights per update, (0, 1] */
+    int target_period;    /* > 0: copy every so many updates instead */
+    double eval_polyak;
+    double demo_weight, demo_margin; /* weight 0: no demonstration loss */
+    double beta1, beta2, adam_eps;
+} DqnConfig;
+
+DqnConfig dqn_defaults(void);
+
+typedef struct DqnStats { /* of one update */
+    double loss;          /* the sum that is minimised */
+    double td_error;      /* mean |Q - y| */
+    double margin_loss;   /* before its weight */
+    double q_mean;        /* of the replayed actions */
+    double grad_norm;     /* before clipping */
+    double lr;
+    bool skipped; /* the gradient was not finite: the weights were left alone */
+} DqnStats;
+
+typedef enum { DQN_ONLINE, DQN_TARGET, DQN_EVALUATION } DqnCopy;
+
+typedef struct Dqn Dqn;
+
+/* Weights and the sampler are seeded with `seed`. ST_CONFIG names the field. */
+Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t seed, Err *err);
+void dqn_destroy(Dqn *d); /* NULL allowed */
+
+const QNet *dqn_net(const Dqn *d);
+float *dqn_weights(Dqn *d, DqnCopy copy); /* [qnet_params], borrowed */
+uint64_t dqn_updates(const Dqn *d);       /* made so far */
+
+/* Needs replay_ready(replay, cfg.n_step). */
+void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats);
+
+/* action[i] for obs[n, obs_floats]: with probability epsilon uniform over the valid ones, else the
+ * greedy one. rng[i] is advanced for each observation i (may be NULL if epsilon == 0). */
+void dqn_act(const Dqn *d, DqnCopy copy, QBatch *work, const float *obs, int n, double epsilon,
+             Rng *rng, int *action);
+
+/* Lists "/policy/.." (the evaluation copy), "/learner/online/..", "/learner/target/..",
+ * "/learner/adam/m|v|steps", "/learner/updates", "/rng/learner". */
+void dqn_state(Dqn *d, StateList *list);
+/* After loading: ST_FORMAT unless all weights and moments are finite. */
+Status dqn_check(const Dqn *d, Err *err);
+
+#endif

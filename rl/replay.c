@@ -1,0 +1,258 @@
+/* replay.c -- the ring, its sampling and the n-step sums. See replay.h for what a transition is.
+ *
+ * Slot s of lane l is row l * capacity + s of every array. A lane counts its pushes for ever; push
+ * number p lives in slot p % capacity while it is among the last `capacity` ones. */
+#include "rl/replay.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { TERMINATED = 1, TRUNCATED = 2, BOUNDARY = 4, NO_ACTION = -1 };
+
+struct Replay {
+    EnvSpec spec;
+    int lanes, capacity;
+    uint64_t *pushed; /* [lanes] */
+    float *obs;       /* [lanes * capacity, obs_floats] */
+    int32_t *action;  /* [lanes * capacity], NO_ACTION at boundaries */
+    int32_t *demo;    /* [lanes * capacity] */
+    float *reward;    /* [lanes * capacity] */
+    float *elapsed;   /* [lanes * capacity] */
+    uint8_t *flags;   /* [lanes * capacity] */
+};
+
+static size_t slots(const Replay *r)
+{
+    return (size_t)r->lanes * (size_t)r->capacity;
+}
+
+static size_t slot_of(const Replay *r, int lane, uint64_t push)
+{
+    return (size_t)lane * (size_t)r->capacity + (size_t)(push % (uint64_t)r->capacity);
+}
+
+static uint64_t held(const Replay *r, int lane)
+{
+    uint64_t n = r->pushed[lane], cap = (uint64_t)r->capacity;
+    return n < cap ? n : cap;
+}
+
+static bool allocate(Replay *r)
+{
+    size_t n = slots(r);
+    return (r->pushed = mem_calloc((size_t)r->lanes, sizeof *r->pushed)) &&
+           (r->obs = mem_calloc(n, (size_t)r->spec.obs_floats * sizeof *r->obs)) &&
+           (r->action = mem_calloc(n, sizeof *r->action)) &&
+           (r->demo = mem_calloc(n, sizeof *r->demo)) &&
+           (r->reward = mem_calloc(n, sizeof *r->reward)) &&
+           (r->elapsed = mem_calloc(n, sizeof *r->elapsed)) &&
+           (r->flags = mem_calloc(n, sizeof *r->flags));
+}
+
+Status replay_create(Replay **out, const EnvSpec *spec, int lanes, int capacity, Err *err)
+{
+    Replay *r;
+
+    *out = NULL;
+    if (lanes < 1 || capacity < 2)
+        return err_set(err, ST_CONFIG,
+                       "replay of %d lanes x %d steps is too small; use at least 1 x 2", lanes,
+                       capacity);
+    if (!(r = mem_calloc(1, sizeof *r))) goto fail;
+    r->spec = *spec;
+    r->lanes = lanes;
+    r->capacity = capacity;
+    if (!allocate(r)) goto fail;
+    *out = r;
+    return ST_OK;
+fail:
+    replay_destroy(r);
+    return err_set(err, ST_NOMEM, "replay of %d lanes x %d steps x %d floats: %s", lanes, capacity,
+                   spec->obs_floats, status_text(ST_NOMEM));
+}
+
+void replay_destroy(Replay *r)
+{
+    if (!r) return;
+    mem_free(r->pushed);
+    mem_free(r->obs);
+    mem_free(r->action);
+    mem_free(r->demo);
+    mem_free(r->reward);
+    mem_free(r->elapsed);
+    mem_free(r->flags);
+    mem_free(r);
+}
+
+/* The only two places that know how an observation is stored. */
+static void put_obs(Replay *r, size_t slot, const float *obs)
+{
+    size_t width = (size_t)r->spec.obs_floats;
+    memcpy(r->obs + slot * width, obs, width * sizeof *obs);
+}
+
+static void get_obs(const Replay *r, size_t slot, float *obs)
+{
+    size_t width = (size_t)r->spec.obs_floats;
+    memcpy(obs, r->obs + slot * width, width * sizeof *obs);
+}
+
+static size_t next_slot(Replay *r, int lane)
+{
+    return slot_of(r, lane, r->pushed[lane]++);
+}
+
+static void push_boundary(Replay *r, int lane, const float *final_obs)
+{
+    size_t s = next_slot(r, lane);
+    put_obs(r, s, final_obs);
+    r->action[s] = NO_ACTION;
+    r->demo[s] = NO_ACTION;
+    r->reward[s] = 0.0f;
+    r->elapsed[s] = 0.0f;
+    r->flags[s] = BOUNDARY;
+}
+
+static bool is_valid(const Replay *r, const float *obs, int action)
+{
+    int actions = r->spec.n_actions;
+    return action >= 0 && action < actions && obs[r->spec.obs_floats - actions + action] > 0;
+}
+
+void replay_push(Replay *r, int lane, const ReplayStep *step)
+{
+    assert(lane >= 0 && lane < r->lanes);
+    assert(is_valid(r, step->obs, step->action));
+    assert(step->demo < 0 || is_valid(r, step->obs, step->demo));
+
+    size_t s = next_slot(r, lane);
+    put_obs(r, s, step->obs);
+    r->action[s] = step->action;
+    r->demo[s] = step->demo < 0 ? NO_ACTION : step->demo;
+    r->reward[s] = (float)step->reward;
+    r->elapsed[s] = (float)step->elapsed;
+    r->flags[s] = step->terminated ? TERMINATED : step->truncated ? TRUNCATED : 0;
+    if (r->flags[s] == TRUNCATED) push_boundary(r, lane, step->final_obs);
+}
+
+size_t replay_steps(const Replay *r)
+{
+    size_t n = 0;
+    for (int l = 0; l < r->lanes; l++) n += (size_t)held(r, l);
+    return n;
+}
+
+bool replay_ready(const Replay *r, int n_step)
+{
+    /* Of the two oldest entries of such a lane one at least is no boundary, and its n successors
+     * are there: the search of replay_sample() ends. */
+    for (int l = 0; l < r->lanes; l++)
+        if (held(r, l) < (uint64_t)n_step + 2) return false;
+    return true;
+}
+
+/* Walks the n-step window of push number `push`; item b of *batch gets its sums. */
+static bool assemble(const Replay *r, int lane, uint64_t push, int n_step, double tau,
+                     ReplayBatch *batch, int b)
+{
+    size_t first = slot_of(r, lane, push), s = first;
+    double ret = 0, time = 0, discount = 1;
+
+    if (r->flags[first] & BOUNDARY) return false;
+    for (int i = 0; i < n_step; i++) {
+        uint8_t flags = r->flags[s];
+        ret += discount * (double)r->reward[s];
+        time += (double)r->elapsed[s];
+        discount = flags & TERMINATED ? 0.0 : exp(-time / tau);
+        if (flags & TERMINATED) break;
+        if (++push == r->pushed[lane]) return false;
+        s = slot_of(r, lane, push);
+        if (flags & TRUNCATED) break;
+    }
+    size_t width = (size_t)r->spec.obs_floats;
+    get_obs(r, first, batch->obs + (size_t)b * width);
+    float *next = batch->next_obs + (size_t)b * width;
+    if (discount > 0)
+        get_obs(r, s, next);
+    else
+        memset(next, 0, width * sizeof *next);
+    batch->action[b] = r->action[first];
+    batch->demo[b] = r->demo[first];
+    batch->ret[b] = (float)ret;
+    batch->discount[b] = (float)discount;
+    return true;
+}
+
+bool replay_transition(const Replay *r, int lane, int age, int n_step, double tau,
+                       ReplayBatch *batch)
+{
+    if ((uint64_t)age >= held(r, lane)) return false;
+    return assemble(r, lane, r->pushed[lane] - 1 - (uint64_t)age, n_step, tau, batch, 0);
+}
+
+void replay_sample(const Replay *r, int B, int n_step, double tau, Rng *rng, ReplayBatch *batch)
+{
+    uint64_t most = 0; /* entries of the fullest lane: lanes fill unevenly at first */
+
+    assert(replay_ready(r, n_step) && tau > 0);
+    for (int l = 0; l < r->lanes; l++) most = held(r, l) > most ? held(r, l) : most;
+    assert(most * (uint64_t)r->lanes <= UINT32_MAX);
+    for (int b = 0; b < B;) {
+        uint32_t k = rng_below(rng, (uint32_t)(most * (uint64_t)r->lanes));
+        int lane = (int)(k / most);
+        uint64_t age = k % most;
+        if (age >= held(r, lane)) continue;
+        b += assemble(r, lane, r->pushed[lane] - 1 - age, n_step, tau, batch, b);
+    }
+}
+
+void replay_state(Replay *r, StateList *list)
+{
+    size_t n = slots(r);
+    state_add(list, "/replay/pushed", STATE_U64, (size_t)r->lanes, 0, r->pushed);
+    state_add(list, "/replay/obs", STATE_F32, n, (size_t)r->spec.obs_floats, r->obs);
+    state_add(list, "/replay/action", STATE_I32, n, 0, r->action);
+    state_add(list, "/replay/demo", STATE_I32, n, 0, r->demo);
+    state_add(list, "/replay/reward", STATE_F32, n, 0, r->reward);
+    state_add(list, "/replay/elapsed", STATE_F32, n, 0, r->elapsed);
+    state_add(list, "/replay/flags", STATE_U8, n, 0, r->flags);
+}
+
+static bool entry_is_sound(const Replay *r, size_t s)
+{
+    const float *obs = r->obs + s * (size_t)r->spec.obs_floats;
+    uint8_t flags = r->flags[s];
+
+    if (flags == BOUNDARY) return r->action[s] == NO_ACTION && r->demo[s] == NO_ACTION;
+    return (flags == 0 || flags == TERMINATED || flags == TRUNCATED) &&
+           is_valid(r, obs, r->action[s]) &&
+           (r->demo[s] == NO_ACTION || is_valid(r, obs, r->demo[s])) && isfinite(r->reward[s]) &&
+           r->elapsed[s] >= 0 && isfinite(r->elapsed[s]);
+}
+
+/* Push number p and its successor: a boundary follows each truncated step and nothing else. */
+static bool succession_is_sound(const Replay *r, int lane, uint64_t p)
+{
+    bool last = p + 1 == r->pushed[lane];
+    bool truncated = r->flags[slot_of(r, lane, p)] == TRUNCATED;
+    return last ? !truncated : truncated == (r->flags[slot_of(r, lane, p + 1)] == BOUNDARY);
+}
+
+Status replay_check(const Replay *r, Err *err)
+{
+    for (int l = 0; l < r->lanes; l++) {
+        uint64_t end = r->pushed[l];
+        for (uint64_t p = end - held(r, l); p < end; p++) {
+            size_t s = slot_of(r, l, p);
+            if (!entry_is_sound(r, s) || !succession_is_sound(r, l, p))
+                return err_set(err, ST_FORMAT,
+                               "\"/replay\": entry %zu is not a recorded step; the file is damaged "
+                               "or belongs to another configuration",
+                               s);
+        }
+    }
+    return ST_OK;
+}

@@ -1,0 +1,65 @@
+/* replay.h -- experience: one ring of single steps per environment lane.
+ * A step's observation is stored once; n-step transitions are put together when they are sampled:
+ * starting at step t of a lane,
+ *     R = sum_{i<k} d_i r_{t+i},   d_i = exp(-(elapsed_t + ... + elapsed_{t+i-1}) / tau),
+ * and the bootstrap discount is d_k at the observation of step t+k, or 0 where the task ended.
+ * k = n unless the episode ends before: at `terminated` there is nothing to bootstrap from; at
+ * `truncated` the final observation is, which push stores as a `boundary` entry of its own (it
+ * takes a slot and is never sampled). A step can be sampled once all that its transition needs is
+ * in the ring, so the last n steps of a running episode wait.
+ *
+ * Memory: only replay_create() allocates. Threads: different lanes may be pushed to at the same
+ * time; sampling only reads. Whoever samples names the Rng, so the same ring and Rng give the same
+ * batch. */
+#ifndef RELMAS_RL_REPLAY_H
+#define RELMAS_RL_REPLAY_H
+
+#include "base/rng.h"
+#include "base/state.h"
+#include "env/env.h"
+
+typedef struct Replay Replay;
+
+typedef struct ReplayStep { /* one decision and what came of it */
+    const float *obs;       /* [obs_floats] decided on */
+    int action;             /* valid under obs' mask */
+    int demo;               /* the demonstrator's action at obs, -1 if none */
+    double reward, elapsed;
+    bool terminated, truncated; /* both set counts as terminated */
+    const float *final_obs;     /* [obs_floats] after the step; read only if truncated */
+} ReplayStep;
+
+typedef struct ReplayBatch { /* caller's arrays for B transitions */
+    float *obs;              /* [B, obs_floats] */
+    float *next_obs;         /* [B, obs_floats]; all zero (no valid action) where discount is 0 */
+    int *action, *demo;      /* [B] */
+    float *ret;              /* [B] R */
+    float *discount;         /* [B] bootstrap discount */
+} ReplayBatch;
+
+/* lanes x capacity steps. ST_CONFIG unless lanes >= 1 and capacity >= 2. */
+Status replay_create(Replay **out, const EnvSpec *spec, int lanes, int capacity, Err *err);
+void replay_destroy(Replay *r); /* NULL allowed */
+
+void replay_push(Replay *r, int lane, const ReplayStep *step);
+
+size_t replay_steps(const Replay *r); /* entries held, boundaries included */
+/* Whether sampling n_step transitions is legal: every lane holds n_step + 2 entries. */
+bool replay_ready(const Replay *r, int n_step);
+
+/* B draws with replacement, uniform over all steps that can be sampled. Needs replay_ready(). tau >
+ * 0 in units of elapsed, INFINITY for no discount. rng is advanced. */
+void replay_sample(const Replay *r, int B, int n_step, double tau, Rng *rng, ReplayBatch *batch);
+
+/* Assembles the transition that starts at the step pushed `age` pushes ago into its lane (0 = the
+ * newest entry; boundaries count) as item 0 of *batch. False if that entry cannot be sampled (yet).
+ */
+bool replay_transition(const Replay *r, int lane, int age, int n_step, double tau,
+                       ReplayBatch *batch);
+
+/* Lists the arrays under "/replay/". */
+void replay_state(Replay *r, StateList *list);
+/* After loading: ST_FORMAT unless every held entry could have been pushed. */
+Status replay_check(const Replay *r, Err *err);
+
+#endif
