@@ -1,0 +1,325 @@
+/* test_dqn.c -- the learner against decision processes whose values are known exactly. */
+#include "tests/support.h"
+#include "tests/support/toy_envs.h"
+
+#include "rl/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A chain of three states: 0 goes on (into 1, 2, then the end worth 1) and 1 stops at once for 0.5. */
+static const ToyMdp CHAIN = {
+    .states = 3,
+    .actions = 2,
+    .random_start = true,
+    .move = {{{1, 0, 1, false}, {TOY_END, 0.5, 1, false}},
+             {{2, 0, 1, false}, {TOY_END, 0.5, 1, false}},
+             {{TOY_END, 1, 1, false}, {TOY_END, 0.5, 1, false}}},
+};
+
+/* One decision; the action that would pay most is masked. In state 1 so is the second best. */
+static const ToyMdp BANDIT = {
+    .states = 2,
+    .actions = 4,
+    .random_start = true,
+    .move = {{{1, 0.1, 1, false}, {1, 0.3, 1, false}, {1, 0.2, 1, false}, {1, 9, 1, true}},
+             {{0, 0.1, 1, false}, {0, 7, 1, true}, {0, 0.2, 1, false}, {0, 9, 1, true}}},
+};
+
+/* A fast small prize against a slow big one: which is better depends on the discount of time. */
+static const ToyMdp SLOW_OR_FAST = {
+    .states = 3,
+    .actions = 2,
+    .random_start = true,
+    .move = {{{1, 0, 0.5, false}, {2, 0, 4, false}},
+             {{TOY_END, 0.6, 0.25, false}, {0, 0, 2, false}},
+             {{TOY_END, 1, 0, false}, {TOY_END, 0.3, 1, false}}},
+};
+
+static TrainerConfig small(void)
+{
+    TrainerConfig c = trainer_defaults();
+    c.dqn.hidden = (ConfigInts){1, {32}};
+    c.dqn.lr = 3e-3;
+    c.dqn.lr_final = 1e-4;
+    c.dqn.batch = 32;
+    c.dqn.n_step = 1;
+    c.dqn.discount_time = 5;
+    c.dqn.target_polyak = c.dqn.eval_polyak = 0.02;
+    c.dqn.demo_weight = 0;
+    c.total_decisions = 24000;
+    c.round_steps = 8;
+    c.decisions_per_update = 8;
+    c.learn_start = 200;
+    c.replay_capacity = 4000;
+    c.epsilon_first = c.epsilon_last = 1; /* values of the greedy policy, from any experience */
+    return c;
+}
+
+static Trainer *train(const TrainerConfig *c, const ToyMdp *mdp, int threads)
+{
+    Err err = {0};
+    VecEnv *venv;
+    Trainer *t;
+    Pool *pool;
+
+    ck_ok(toy_venv(&venv, toy_create_mdp, mdp, 8, &err), err);
+    ck_ok(trainer_create(&t, c, venv, &err), err);
+    ck_ok(pool_create(&pool, threads, &err), err);
+    while (trainer_stats(t)->decisions < c->total_decisions) trainer_round(t, pool);
+    ck_assert_int_eq(trainer_stats(t)->skipped_updates, 0);
+    pool_destroy(pool);
+    return t;
+}
+
+/* Values of the valid actions of one state, by the evaluation copy; -INFINITY elsewhere. */
+static void learnt_q(Trainer *t, const ToyMdp *mdp, int state, double q[TOY_ACTIONS])
+{
+    const QNet *net = dqn_net(trainer_dqn(t));
+    QBatch w;
+    float obs[256];
+
+    ck_assert_int_le(net->spec.obs_floats, 256);
+    ck_assert_int_eq(qbatch_create(&w, net, 1, NULL), ST_OK);
+    toy_mdp_obs(mdp, state, obs);
+    qbatch_load(&w, net, obs, 1);
+    qnet_infer(net, dqn_weights(trainer_dqn(t), DQN_EVALUATION), &w);
+    for (int a = 0; a < mdp->actions; a++) {
+        int pair = qbatch_find(&w, 0, a);
+        q[a] = pair < 0 ? -HUGE_VAL : (double)w.q[pair];
+    }
+    qbatch_free(&w);
+}
+
+static void check_q_star(const TrainerConfig *c, const ToyMdp *mdp, double tolerance)
+{
+    double star[TOY_STATES][TOY_ACTIONS], q[TOY_ACTIONS];
+    Trainer *t = train(c, mdp, 1);
+
+    toy_mdp_solve(mdp, c->dqn.discount_time, star);
+    for (int s = 0; s < mdp->states; s++) {
+        learnt_q(t, mdp, s, q);
+        for (int a = 0; a < mdp->actions; a++) {
+            if (mdp->move[s][a].invalid) continue;
+            ck_assert_msg(fabs(q[a] - star[s][a]) < tolerance, "Q(%d,%d) = %g, should be %g", s, a,
+                          q[a], star[s][a]);
+        }
+    }
+    trainer_destroy(t);
+}
+
+/* Both kinds of network, single and double Q. */
+static const struct {
+    bool rows, context, double_q;
+} KINDS[] = {{false, false, true}, {true, false, true}, {true, true, true}, {true, false, false}};
+enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
+
+static void check_kind(int kind, const ToyMdp *mdp, double tolerance)
+{
+    ToyMdp m = *mdp;
+    TrainerConfig c = small();
+    m.rows = KINDS[kind].rows;
+    c.dqn.context = KINDS[kind].context;
+    c.dqn.double_q = KINDS[kind].double_q;
+    check_q_star(&c, &m, tolerance);
+}
+
+START_TEST(chain_values_are_the_discounted_prize)
+{
+    double g = exp(-1.0 / 5), star[TOY_STATES][TOY_ACTIONS];
+    toy_mdp_solve(&CHAIN, 5, star); /* the reference itself, in closed form */
+    ck_assert_double_eq_tol(star[0][0], g * g, 1e-12);
+    ck_assert_double_eq_tol(star[1][0], g, 1e-12);
+    check_kind(_i, &CHAIN, 0.03);
+}
+END_TEST
+
+START_TEST(masked_actions_are_never_bootstrapped_from)
+{
+    double g = exp(-1.0 / 5), star[TOY_STATES][TOY_ACTIONS];
+    toy_mdp_solve(&BANDIT, 5, star); /* v0 = 0.3 + g v1, v1 = 0.2 + g v0 */
+    ck_assert_double_eq_tol(star[0][1], (0.3 + g * 0.2) / (1 - g * g), 1e-9);
+    check_kind(_i, &BANDIT, 0.06);
+}
+END_TEST
+
+START_TEST(time_is_discounted_not_steps)
+{
+    double star[TOY_STATES][TOY_ACTIONS];
+    toy_mdp_solve(&SLOW_OR_FAST, 5, star);
+    ck_assert_double_eq_tol(star[0][0], exp(-0.5 / 5) * 0.6, 1e-12);
+    ck_assert_double_eq_tol(star[0][1], exp(-4.0 / 5) * 1.0, 1e-12);
+    check_kind(_i, &SLOW_OR_FAST, 0.03);
+}
+END_TEST
+
+/* One action only, so n-step returns are on-policy and the chain's value is exact for any n. */
+START_TEST(n_steps_give_the_same_values)
+{
+    ToyMdp m = CHAIN;
+    TrainerConfig c = small();
+    m.actions = 1;
+    m.move[0][0].reward = 0.25;
+    c.dqn.n_step = 1 + _i;
+    check_q_star(&c, &m, 0.03);
+}
+END_TEST
+
+/* A step that pays 1 for ever. Cut by a time limit it is still worth 1 / (1 - g); if the limit were
+ * taken for the end it would be worth at most the five steps. */
+START_TEST(truncation_bootstraps)
+{
+    ToyMdp m = {.states = 1, .actions = 1, .time_limit = 5, .move = {{{0, 0.2, 1, false}}}};
+    TrainerConfig c = small();
+    double g = exp(-1.0 / 5), star[TOY_STATES][TOY_ACTIONS];
+    toy_mdp_solve(&m, 5, star);
+    ck_assert_double_eq_tol(star[0][0], 0.2 / (1 - g), 1e-9);
+    c.dqn.n_step = 1 + 2 * _i;
+    check_q_star(&c, &m, 0.06);
+}
+END_TEST
+
+START_TEST(termination_does_not_bootstrap)
+{
+    ToyMdp m = {.states = 1, .actions = 1, .time_limit = 1, .move = {{{TOY_END, 0.2, 1, false}}}};
+    TrainerConfig c = small(); /* both flags at once: terminated wins */
+    check_q_star(&c, &m, 0.01);
+}
+END_TEST
+
+START_TEST(hard_target_copies_learn_too)
+{
+    TrainerConfig c = small();
+    c.dqn.target_period = 50;
+    check_q_star(&c, &CHAIN, 0.03);
+}
+END_TEST
+
+/* Without any reward, only the demonstrator tells actions apart. */
+START_TEST(demonstrated_actions_lead_by_the_margin)
+{
+    ToyMdp m = CHAIN;
+    TrainerConfig c = small();
+    double q[TOY_ACTIONS];
+
+    m.rows = _i;
+    m.has_demo = true;
+    for (int s = 0; s < 3; s++) {
+        m.demo[s] = s % 2;
+        for (int a = 0; a < 2; a++) m.move[s][a].reward = 0;
+    }
+    c.dqn.demo_weight = 10; /* the temporal difference pulls the values together */
+    c.dqn.demo_margin = 0.1;
+    Trainer *t = train(&c, &m, 1);
+    for (int s = 0; s < 3; s++) {
+        learnt_q(t, &m, s, q);
+        ck_assert_msg(q[s % 2] - q[1 - s % 2] > 0.095, "state %d: lead %g", s,
+                      q[s % 2] - q[1 - s % 2]);
+    }
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(acting_respects_the_mask)
+{
+    ToyMdp m = BANDIT;
+    TrainerConfig c = small();
+    QBatch w;
+    Err err = {0};
+    float obs[2][256];
+    int action[2], seen[2][TOY_ACTIONS] = {{0}};
+    Rng rng[2];
+
+    m.rows = _i;
+    c.total_decisions = 8000;
+    Trainer *t = train(&c, &m, 1);
+    Dqn *d = trainer_dqn(t);
+    ck_ok(qbatch_create(&w, dqn_net(d), 2, &err), err);
+    int width = dqn_net(d)->spec.obs_floats;
+    for (int s = 0; s < 2; s++) {
+        toy_mdp_obs(&m, s, obs[0] + s * width);
+        rng_seed(&rng[s], 5, (uint64_t)s);
+    }
+    dqn_act(d, DQN_EVALUATION, &w, obs[0], 2, 0, NULL, action);
+    ck_assert_int_eq(action[0], 1);
+    ck_assert_int_eq(action[1], 2);
+    for (int i = 0; i < 3000; i++) {
+        dqn_act(d, DQN_ONLINE, &w, obs[0], 2, 1, rng, action);
+        for (int s = 0; s < 2; s++) seen[s][action[s]]++;
+    }
+    for (int s = 0; s < 2; s++)
+        for (int a = 0; a < 4; a++)
+            if (m.move[s][a].invalid) ck_assert_int_eq(seen[s][a], 0);
+            else ck_assert_int_gt(seen[s][a], 800); /* 1000 or 1500 expected */
+    qbatch_free(&w);
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(equal_values_go_to_the_lowest_action)
+{
+    TrainerConfig c = small();
+    EnvSpec spec = {3, 2, 1, 10};
+    float obs[10] = {1, 2, 1, 2, 1, 2, 0, 0, 1, 1};
+    int action;
+    Dqn *d;
+    QBatch w;
+    Err err = {0};
+
+    ck_ok(dqn_create(&d, &c.dqn, &spec, 3, &err), err);
+    ck_ok(qbatch_create(&w, dqn_net(d), 1, &err), err);
+    dqn_act(d, DQN_ONLINE, &w, obs, 1, 0, NULL, &action);
+    ck_assert_int_eq(action, 1); /* 0 is masked, 1 and 2 look the same */
+    qbatch_free(&w);
+    dqn_destroy(d);
+}
+END_TEST
+
+START_TEST(bad_settings_are_named)
+{
+    EnvSpec spec = {2, 0, 4, 6};
+    DqnConfig c = dqn_defaults();
+    Err err = {0};
+    Dqn *d;
+
+    c.batch = 130;
+    ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
+    ck_assert_ptr_null(d);
+    ck_assert_ptr_nonnull(strstr(err.msg, "batch"));
+    c = dqn_defaults();
+    c.context = true;
+    err = (Err){0};
+    ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.msg, "context"));
+}
+END_TEST
+
+START_TEST(create_reports_every_allocation_failure)
+{
+    EnvSpec spec = {2, 3, 4, 12};
+    DqnConfig c = dqn_defaults();
+    Dqn *d;
+    c.context = true;
+    ck_every_allocation_failure(dqn_create(&d, &c, &spec, 1, NULL), dqn_destroy(d));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("dqn");
+    TCase *tc = new_case("dqn", 120);
+    tcase_add_loop_test(tc, chain_values_are_the_discounted_prize, 0, N_KINDS);
+    tcase_add_loop_test(tc, masked_actions_are_never_bootstrapped_from, 0, N_KINDS);
+    tcase_add_loop_test(tc, time_is_discounted_not_steps, 0, N_KINDS);
+    tcase_add_loop_test(tc, n_steps_give_the_same_values, 0, 4);
+    tcase_add_loop_test(tc, truncation_bootstraps, 0, 3);
+    tcase_add_test(tc, termination_does_not_bootstrap);
+    tcase_add_test(tc, hard_target_copies_learn_too);
+    tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 2);
+    tcase_add_loop_test(tc, acting_respects_the_mask, 0, 2);
+    tcase_add_test(tc, equal_values_go_to_the_lowest_action);
+    tcase_add_test(tc, bad_settings_are_named);
+    tcase_add_test(tc, create_reports_every_allocation_failure);
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}
