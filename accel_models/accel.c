@@ -1,0 +1,74 @@
+/* accel.c -- the public door: checks the layer, runs its dataflow's search, fills in the rest. */
+#include "accel_models/accel_internal.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* By Dataflow. A new dataflow is a file with its DataflowOps and a line here. */
+static const DataflowOps *const dataflows[] = {
+    [DATAFLOW_WS] = &ws_dataflow, [DATAFLOW_RS] = &rs_dataflow};
+
+const char *accel_name(const AccelConfig *a)
+{
+    return a->name;
+}
+Dataflow accel_dataflow(const AccelConfig *a)
+{
+    return (Dataflow)a->dataflow;
+}
+double accel_clock_mhz(const AccelConfig *a)
+{
+    return a->clock_mhz;
+}
+double accel_leakage_mw(const AccelConfig *a)
+{
+    return a->leakage_mw;
+}
+int accel_word_bits(const AccelConfig *a)
+{
+    return a->word_bits;
+}
+double accel_peak_macs(const AccelConfig *a)
+{
+    return dataflows[a->dataflow]->peak_macs(a);
+}
+
+/* A system's DRAM serves reads and writes on one bus; the accelerator's own port has two sides. */
+static Ports make_ports(const AccelConfig *a, double dram_bytes_per_us)
+{
+    Ports p = {a->dram_read_port, a->dram_write_port, 0, a->glb_read_port, a->glb_write_port};
+    if (dram_bytes_per_us > 0)
+        p.dram_shared = fmin(a->dram_read_port, dram_bytes_per_us / a->clock_mhz);
+    return p;
+}
+
+static void finish(LayerCost *out, const AccelConfig *a, const LayerShape *l)
+{
+    out->macs = layer_macs(l);
+    out->latency_us = out->cycles / a->clock_mhz;
+    out->utilization = out->macs / (out->cycles * accel_peak_macs(a));
+}
+
+Status accel_cost(const AccelConfig *a, const LayerShape *layer, MapPolicy policy,
+                  double dram_bytes_per_us, LayerCost *out, Err *err)
+{
+    Status st;
+    Best best = {.cycles = HUGE_VAL, .energy = HUGE_VAL};
+    Work w;
+    TRY(layer_check(layer, err));
+    if (isnan(dram_bytes_per_us) || dram_bytes_per_us < 0)
+        return err_set(err, ST_CONFIG, "accel_cost: DRAM bandwidth %g is not a number >= 0",
+                       dram_bytes_per_us);
+    Ports ports = make_ports(a, dram_bytes_per_us);
+    if (layer->type == LAYER_POOL || layer->type == LAYER_ELTWISE) {
+        bandwidth_cost(a, layer, &ports, &best);
+    } else {
+        work_init(&w, layer, policy);
+        TRY(dataflows[a->dataflow]->search(a, &w, &ports, &best, err));
+    }
+    finish(&best.cost, a, layer);
+    *out = best.cost;
+    return ST_OK;
+fail:
+    return st;
+}

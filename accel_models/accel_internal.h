@@ -1,0 +1,121 @@
+/* accel_internal.h -- what the files of accel_models/ share and nobody else sees.
+ * Reading order: layer.c (shapes) -> tiles.c (candidate tile sizes) -> traffic.c (who is fetched
+ * how often) -> ws.c, rs.c (one dataflow each) -> accel.c (the table of dataflows) -> preset.c
+ * (YAML). */
+#ifndef RELMAS_ACCEL_MODELS_ACCEL_INTERNAL_H
+#define RELMAS_ACCEL_MODELS_ACCEL_INTERNAL_H
+
+#include "accel_models/accel.h"
+
+enum { ACCEL_NAME_MAX = 64, TILES_MAX = 48, SPLITS_MAX = 4096 };
+
+/* One accelerator, as its preset says. Sizes in words or bytes as named, ports in bytes per cycle,
+ * energies in pJ per byte unless named otherwise. Fields of the other dataflow are 0. */
+struct AccelConfig {
+    char name[ACCEL_NAME_MAX];
+    int dataflow; /* Dataflow */
+    double clock_mhz, leakage_mw;
+    int word_bits;
+
+    /* weight stationary: PEs x lanes x vector MACs */
+    int pes, lanes, vector;
+    int input_buffer_bytes;  /* per PE */
+    int weight_buffer_bytes; /* per lane */
+    int accumulators;        /* per lane */
+    double weight_reg_pj, accumulator_pj, weight_buffer_pj,
+        input_buffer_pj; /* accumulator: access */
+
+    /* row stationary: rows x cols MACs, spads in words, energies per word */
+    int rows, cols;
+    int ifmap_words, weight_words, psum_words;
+    double ifmap_spad_pj, weight_spad_pj, psum_spad_pj;
+
+    double mac_pj;
+    int glb_bytes;
+    double glb_read_port, glb_write_port, glb_read_pj, glb_write_pj;
+    double dram_read_port, dram_write_port, dram_pj;
+};
+
+/* One group of a layer in the form that the searches use: all images, kernel folded to fit. */
+typedef struct Work {
+    double P, Q, C, K;    /* per group; kernels of one point have the batch folded into Q */
+    double R, S;          /* kernel after folding */
+    double images, folds; /* folds: kernel pieces, each a reduction step of its own */
+    double groups;        /* how many such groups the layer has */
+    int stride_w, stride_h, dilation;
+    bool depthwise; /* K channels, each with an input of its own; C = 1 */
+    bool exact;     /* MAP_TIMELOOP: tiles divide, boxes are fetched whole */
+} Work;
+
+/* Order of the DRAM loops, inner to outer; X stands for the positions (P inside Q). */
+typedef enum { ORDER_XCK, ORDER_CKX, ORDER_CXK, ORDER_KCX, ORDER_KXC, ORDERS } Order;
+
+/* A tile of the global buffer: positions p x q, c and k channels of each spatial step. */
+typedef struct GlbTile {
+    double p, q, c, k;     /* words along each dimension, c and k in channels */
+    double tp, tq, tc, tk; /* trips of the DRAM loops; tq without the images */
+    Order order;
+    double weight_repeat; /* weights refetched within one tile (no spad reuse), else 1 */
+    bool weights_change;  /* more than one weight tile per global-buffer tile */
+} GlbTile;
+
+/* Words moved between DRAM and chip for one group. */
+typedef struct Traffic {
+    double weights, inputs, psum_reads, psum_writes;
+    double input_k_repeat; /* times that every input tile came because of K */
+    double psum_c_repeat;  /* times that every output tile left because of C */
+} Traffic;
+
+/* Totals over the layer of a mapping, before the ports are applied. */
+typedef struct Access {
+    double compute_cycles;
+    double dram_read, dram_write, glb_read, glb_write; /* bytes */
+    double level_pj[LEVELS];
+} Access;
+
+/* Ports of this run, bytes per cycle; shared > 0: reads and writes together. */
+typedef struct Ports {
+    double dram_read, dram_write, dram_shared, glb_read, glb_write;
+} Ports;
+
+typedef struct Best {
+    double cycles, energy; /* of the cheapest so far; cycles = INFINITY at first */
+    LayerCost cost;
+} Best;
+
+typedef struct Tiles {
+    int n;
+    int size[TILES_MAX]; /* ascending */
+} Tiles;
+
+/* layer.c */
+double span(double points, int stride, double kernel, int dilation, bool exact);
+double sweep(double n, double tile, int stride, double kernel, int dilation, bool exact,
+             bool reuse);
+void work_init(Work *w, const LayerShape *l, MapPolicy policy);
+double work_input_words(const Work *w, double channels); /* of one group, all images */
+
+/* tiles.c */
+void tiles_of(Tiles *t, double n, bool exact);
+double ceil_div(double a, double b);
+
+/* traffic.c */
+void traffic_dram(Traffic *out, const Work *w, const GlbTile *t);
+/* Applies the ports; true if (cycles, energy) beats *best, which is then replaced but for its text.
+ */
+double bound_cycles(const Access *a, const Ports *ports);
+bool best_offer(Best *best, const Access *a, const Ports *ports);
+
+/* One dataflow: fills best->cost over all groups; ST_CONFIG if nothing fits. */
+typedef struct DataflowOps {
+    const char *name;
+    double (*peak_macs)(const AccelConfig *a);
+    Status (*search)(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err);
+} DataflowOps;
+
+extern const DataflowOps ws_dataflow, rs_dataflow;
+
+/* bandwidth.c */
+void bandwidth_cost(const AccelConfig *a, const LayerShape *l, const Ports *ports, Best *best);
+
+#endif

@@ -1,0 +1,17 @@
+/* bandwidth.c -- layers without MACs (pooling, element-wise): they only move bytes. */
+#include "accel_models/accel_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Inputs come once and outputs leave once, both through the global buffer. */
+void bandwidth_cost(const AccelConfig *a, const LayerShape *l, const Ports *ports, Best *best)
+{
+    double in = layer_input_words(l) * a->word_bits / 8,
+           out = layer_output_words(l) * a->word_bits / 8;
+    Access x = {.dram_read = in, .dram_write = out, .glb_read = in + out, .glb_write = in + out};
+    x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
+    x.level_pj[LEVEL_DRAM] = (in + out) * a->dram_pj;
+    best_offer(best, &x, ports);
+    snprintf(best->cost.mapping, sizeof best->cost.mapping, "stream");
+}

@@ -1,0 +1,288 @@
+/* rs.c -- row stationary (Eyeriss-like): rows x cols of MACs, each with three small spads.
+ * Loops, inner to outer:  m0 | c0 R | rows: S cy my, columns: q mx | c1 P m1 | DRAM: Q C K.
+ * A filter row stays in its spad while P slides over an input row; psums of a column meet in the
+ * array, those of different channels passes meet in the global buffer, which weights bypass.
+ * Tile sizes c, k are in spatial steps of cy and my mx. */
+#include "accel_models/accel_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct Split {
+    double C, K, Q;    /* what is computed (padded if the policy divides) */
+    int cy, my, q, mx; /* rows hold S cy my, columns q mx */
+    double c_steps, k_steps, q_steps;
+    double compute; /* cycles of one group */
+} Split;
+
+enum { SPLITS_KEPT = 128 };
+typedef struct Splits {
+    int n;
+    Split s[SPLITS_KEPT]; /* ascending in compute */
+} Splits;
+
+typedef struct Search {
+    const AccelConfig *a;
+    const Ports *ports;
+    Best *best;
+    Work w; /* with the C, K, Q of the split */
+    Split s;
+    double word; /* bytes */
+    double fixed[LEVELS];
+    double fixed_pj, outputs;
+} Search;
+
+/* Tile of a PE's spads and the loops over it inside the global buffer, in steps. */
+typedef struct SpadTile {
+    double c0, m0, c1, m1;
+} SpadTile;
+
+static double peak_macs(const AccelConfig *a)
+{
+    return (double)a->rows * a->cols;
+}
+
+/* Rows of the input that the array takes from the global buffer for one fold of q output rows.
+ * A real array sends one row along a diagonal; without that every (row, column) gets its own. */
+static double input_rows(const Search *s)
+{
+    const Work *w = &s->w;
+    double own = s->s.q * w->S;
+    return w->exact ? own : fmin(own, span(s->s.q, w->stride_h, w->S, w->dilation, false));
+}
+
+typedef struct ArrayTraffic {
+    double inputs, updates, refills; /* words over the global buffer's array side, one group */
+} ArrayTraffic;
+
+static void array_traffic(ArrayTraffic *out, const Search *s, const GlbTile *g, const Traffic *t,
+                          const SpadTile *e)
+{
+    const Work *w = &s->w;
+    double row =
+        e->c1 > 1 ? w->P * w->R : sweep(w->P, 1, w->stride_w, w->R, w->dilation, w->exact, true);
+    bool turns = w->P > 1 || e->c1 > 1;
+    double per_k = w->depthwise ? 1 : turns ? e->m1 * g->tk : t->input_k_repeat;
+    double channels = w->depthwise ? w->K : w->C * w->folds;
+    out->inputs = row * input_rows(s) * s->s.q_steps * w->images * channels * per_k;
+    out->updates = s->outputs * (w->P * e->m1 > 1 ? g->tc : t->psum_c_repeat);
+    out->refills = out->updates - s->outputs;
+}
+
+static void offer(Search *s, const GlbTile *g, const Traffic *t, const SpadTile *e)
+{
+    const AccelConfig *a = s->a;
+    const Work *w = &s->w;
+    double n = w->groups * s->word;
+    ArrayTraffic m;
+    array_traffic(&m, s, g, t, e);
+    Access x = {.compute_cycles = s->s.compute * w->groups,
+                .dram_read = n * (t->weights + t->inputs + t->psum_reads),
+                .dram_write = n * t->psum_writes,
+                .glb_read = n * (m.inputs + m.refills + (w->exact ? 0 : t->psum_writes)),
+                .glb_write = n * (t->inputs + t->psum_reads + m.updates)};
+    double copies = s->w.depthwise ? 1 : (double)s->s.mx * s->s.my;
+    double macs = w->P * w->Q * w->images * w->R * w->S * w->folds * w->C * w->K * w->groups;
+    for (int i = 0; i < LEVELS; i++) x.level_pj[i] = s->fixed[i];
+    x.level_pj[LEVEL_SPAD] +=
+        a->ifmap_spad_pj * (macs / (w->depthwise ? 1 : e->m0) + w->groups * m.inputs * copies) +
+        a->weight_spad_pj * w->groups * t->weights * s->s.q +
+        a->psum_spad_pj * w->groups * m.refills;
+    x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
+    x.level_pj[LEVEL_DRAM] = (x.dram_read + x.dram_write) * a->dram_pj;
+    if (best_offer(s->best, &x, s->ports))
+        snprintf(s->best->cost.mapping, sizeof s->best->cost.mapping,
+                 "rs rows c%d m%d cols q%d m%d | spad c%g m%g | glb c%g m%g | order %d", s->s.cy,
+                 s->s.my, s->s.q, s->s.mx, e->c0, e->m0, e->c1, e->m1, (int)g->order);
+}
+
+static bool hopeless(const Search *s, const Traffic *t)
+{
+    double n = s->w.groups * s->word;
+    Access x = {.compute_cycles = s->s.compute * s->w.groups,
+                .dram_read = n * (t->weights + t->inputs + t->psum_reads),
+                .dram_write = n * t->psum_writes,
+                .glb_write = n * (t->inputs + t->psum_reads + t->psum_writes)};
+    double cycles = bound_cycles(&x, s->ports);
+    if (cycles != s->best->cycles) return cycles > s->best->cycles;
+    double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
+                x.glb_write * s->a->glb_write_pj;
+    return pj >= s->best->energy;
+}
+
+static bool spads_fit(const Search *s, const SpadTile *e)
+{
+    const AccelConfig *a = s->a;
+    const Work *w = &s->w;
+    double ifmap = w->R * (w->depthwise ? e->m0 : e->c0);
+    return ifmap <= a->ifmap_words && e->c0 * w->R * e->m0 <= a->weight_words &&
+           e->m0 <= a->psum_words;
+}
+
+static void each_order(Search *s, const SpadTile *e)
+{
+    const Work *w = &s->w;
+    double c = fmin(e->c0 * e->c1 * s->s.cy, w->C * w->folds);
+    double k = fmin(e->m0 * e->m1 * s->s.my * s->s.mx, w->K);
+    double in = span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
+                span(s->s.q, w->stride_h, w->S, w->dilation, w->exact) * (w->depthwise ? k : c);
+    if ((in + w->P * s->s.q * k) * s->word > s->a->glb_bytes) return;
+    GlbTile g = {.p = w->P, .q = s->s.q, .c = c, .k = k, .tp = 1, .tq = s->s.q_steps};
+    g.tc = ceil_div(s->s.c_steps, e->c0 * e->c1);
+    g.tk = ceil_div(s->s.k_steps, e->m0 * e->m1);
+    g.weights_change = e->c1 > 1 || e->m1 > 1;
+    g.weight_repeat = e->c1 > 1 ? w->P : 1;
+    for (int o = 0; o < ORDERS; o++) {
+        Traffic t;
+        g.order = (Order)o;
+        traffic_dram(&t, w, &g);
+        if (!hopeless(s, &t)) offer(s, &g, &t, e);
+    }
+}
+
+static void each_spad(Search *s)
+{
+    Tiles c0, m0, c1, m1;
+    tiles_of(&c0, s->s.c_steps, s->w.exact);
+    tiles_of(&m0, s->s.k_steps, s->w.exact);
+    for (int i = c0.n - 1; i >= 0; i--)
+        for (int j = m0.n - 1; j >= 0; j--) {
+            SpadTile e = {c0.size[i], m0.size[j], 1, 1};
+            if (!spads_fit(s, &e)) continue;
+            tiles_of(&c1, ceil_div(s->s.c_steps, e.c0), s->w.exact);
+            tiles_of(&m1, ceil_div(s->s.k_steps, e.m0), s->w.exact);
+            for (int ii = c1.n - 1; ii >= 0; ii--)
+                for (int jj = m1.n - 1; jj >= 0; jj--) {
+                    e.c1 = c1.size[ii];
+                    e.m1 = m1.size[jj];
+                    each_order(s, &e);
+                }
+        }
+}
+
+static void set_fixed(Search *s)
+{
+    const AccelConfig *a = s->a;
+    const Work *w = &s->w;
+    double macs = w->P * w->Q * w->images * w->R * w->S * w->folds * w->C * w->K * w->groups;
+    s->outputs = w->P * w->Q * w->K * w->images;
+    for (int i = 0; i < LEVELS; i++) s->fixed[i] = 0;
+    s->fixed[LEVEL_MAC] = macs * a->mac_pj;
+    s->fixed[LEVEL_SPAD] =
+        macs * a->weight_spad_pj + (2 * macs - s->outputs * w->groups) * a->psum_spad_pj;
+    s->fixed_pj = s->fixed[LEVEL_MAC] + s->fixed[LEVEL_SPAD];
+}
+
+static int split_order(const Split *x, const Split *y)
+{
+    if (x->compute != y->compute) return x->compute < y->compute ? -1 : 1;
+    double a = x->C * x->K, b = y->C * y->K;
+    if (a != b) return a < b ? -1 : 1;
+    return (y->cy - x->cy) + (y->q - x->q);
+}
+
+/* Keeps the fastest splits, sorted. */
+static void keep(Splits *all, const Split *s)
+{
+    int i = all->n;
+    if (i == SPLITS_KEPT && split_order(&all->s[i - 1], s) <= 0) return;
+    if (i == SPLITS_KEPT)
+        i--;
+    else
+        all->n++;
+    for (; i > 0 && split_order(&all->s[i - 1], s) > 0; i--) all->s[i] = all->s[i - 1];
+    all->s[i] = *s;
+}
+
+/* Is f parts of n a split worth trying? Divisors, or the smallest with its step count. */
+static bool useful(double n, int f, bool exact)
+{
+    if (exact) return fmod(n, f) == 0;
+    return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
+}
+
+static void push_columns(Splits *all, const AccelConfig *a, const Work *w, Split s)
+{
+    for (s.q = 1; s.q <= a->cols && s.q <= w->Q; s.q++) {
+        if (!w->exact && !useful(w->Q, s.q, false)) continue;
+        s.q_steps = ceil_div(w->Q, s.q);
+        s.Q = w->exact ? s.q_steps * s.q : w->Q;
+        for (s.mx = 1; s.mx * s.q <= a->cols && s.mx * s.my <= s.K; s.mx++) {
+            if (!useful(s.K, s.mx * s.my, w->exact) && s.mx > 1) continue;
+            s.k_steps = ceil_div(s.K, s.mx * s.my);
+            s.compute = w->P * w->R * w->images * s.q_steps * s.c_steps * s.k_steps;
+            keep(all, &s);
+        }
+    }
+}
+
+static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double C, double K)
+{
+    Split s = {.C = C, .K = K};
+    int rows = a->rows / (int)w->S;
+    for (s.cy = 1; s.cy <= rows && s.cy <= C; s.cy++) {
+        if (!useful(C, s.cy, w->exact)) continue;
+        s.c_steps = ceil_div(C, s.cy) * w->folds;
+        for (s.my = 1; s.my * s.cy <= rows && s.my <= K; s.my++)
+            if (useful(K, s.my, w->exact)) push_columns(all, a, w, s);
+    }
+}
+
+/* Zero-padding of channels so that factors of the array divide them: at most 12 % more work. */
+static int paddings(double *out, double n, int most)
+{
+    int count = 0;
+    out[count++] = n;
+    for (int d = 2; d <= most; d++) {
+        double v = ceil_div(n, d) * d;
+        bool known = v > 1.12 * n;
+        for (int i = 0; i < count; i++) known = known || out[i] == v;
+        if (!known) out[count++] = v;
+    }
+    return count;
+}
+
+static void all_splits(Splits *all, const AccelConfig *a, const Work *w)
+{
+    double c[64], k[64];
+    int nc = w->exact && !w->depthwise ? paddings(c, w->C, a->rows < 63 ? a->rows : 63) : 1;
+    int nk = w->exact ? paddings(k, w->K, a->cols < 63 ? a->cols : 63) : 1;
+    if (!w->exact || w->depthwise) c[0] = w->C;
+    if (!w->exact) k[0] = w->K;
+    all->n = 0;
+    for (int i = 0; i < nc; i++)
+        for (int j = 0; j < nk; j++)
+            if (c[i] * k[j] <= 1.12 * w->C * w->K) push_splits(all, a, w, c[i], k[j]);
+}
+
+/* A kernel larger than the array or the spad is cut; the pieces are reduced one after the other. */
+static void fold_kernel(Work *w, const AccelConfig *a)
+{
+    double r = ceil_div(w->R, a->ifmap_words), s = ceil_div(w->S, a->rows);
+    w->R = ceil_div(w->R, r);
+    w->S = ceil_div(w->S, s);
+    w->folds = r * s;
+}
+
+static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+{
+    Splits all;
+    Work folded = *w;
+    fold_kernel(&folded, a);
+    all_splits(&all, a, &folded);
+    for (int i = 0; i < all.n; i++) {
+        Search s = {a, ports, best, folded, all.s[i], a->word_bits / 8.0, {0}, 0, 0};
+        if (s.s.compute * w->groups > best->cycles) break;
+        s.w.C = s.s.C;
+        s.w.K = s.s.K;
+        s.w.Q = s.s.Q;
+        set_fixed(&s);
+        each_spad(&s);
+    }
+    if (isfinite(best->cycles)) return ST_OK;
+    return err_set(err, ST_CONFIG, "layer: no tile of it fits into '%s', enlarge its buffers",
+                   a->name);
+}
+
+const DataflowOps rs_dataflow = {"rs", peak_macs, search};

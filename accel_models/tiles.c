@@ -1,0 +1,48 @@
+/* tiles.c -- the tile sizes that a search tries along one loop. */
+#include "accel_models/accel_internal.h"
+
+#include <math.h>
+
+double ceil_div(double a, double b)
+{
+    return ceil(a / b);
+}
+
+static void push(Tiles *t, int v)
+{
+    if (t->n && t->size[t->n - 1] == v) return;
+    if (t->n < TILES_MAX) t->size[t->n++] = v;
+}
+
+/* Trip counts that are tried: all small ones, then a geometric ladder: the cost of a tile varies
+ * with the trip count's ratio, not with its difference. */
+static int next_trips(int f)
+{
+    return f < 8 ? f + 1 : f + f / 4;
+}
+
+static void reverse(Tiles *t)
+{
+    for (int i = 0, j = t->n - 1; i < j; i++, j--) {
+        int v = t->size[i];
+        t->size[i] = t->size[j];
+        t->size[j] = v;
+    }
+}
+
+/* exact: the divisors of n; else distinct ceil(n / f) over the ladder of f. Ascending. */
+void tiles_of(Tiles *t, double size, bool exact)
+{
+    int n = (int)size;
+    t->n = 0;
+    if (exact) {
+        for (int f = 1; f <= n / f; f++)
+            if (n % f == 0) push(t, n / f);
+        for (int f = (int)sqrt(size); f >= 1; f--)
+            if (n % f == 0) push(t, f);
+    } else {
+        for (int f = 1; f < n; f = next_trips(f)) push(t, (n + f - 1) / f);
+        push(t, 1);
+    }
+    reverse(t);
+}

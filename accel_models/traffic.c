@@ -1,0 +1,90 @@
+/* traffic.c -- how often DRAM is asked for each tile, and which mapping wins. */
+#include "accel_models/accel_internal.h"
+
+#include <math.h>
+
+/* A tile is fetched anew in each trip of a loop that selects it, and again in each trip of a loop
+ * outside such a loop; loops inside all of its own leave it in place. */
+static double repeats(double trips, bool own_loop_inside)
+{
+    return own_loop_inside ? trips : 1;
+}
+
+/* Is loop A inside loop B in this order? */
+static bool c_inside_x(Order o)
+{
+    return o == ORDER_CKX || o == ORDER_CXK || o == ORDER_KCX;
+}
+static bool k_inside_x(Order o)
+{
+    return o == ORDER_CKX || o == ORDER_KCX || o == ORDER_KXC;
+}
+static bool k_inside_c(Order o)
+{
+    return o == ORDER_KCX || o == ORDER_KXC;
+}
+
+/* Input points of all position tiles; neighbours overlap, and what the last tile left is kept if no
+ * other input loop turns inside. */
+static double input_points(const Work *w, const GlbTile *t, bool keep)
+{
+    bool keep_p = keep && t->tp > 1, keep_q = keep && t->tp == 1;
+    return sweep(w->P, t->p, w->stride_w, w->R, w->dilation, w->exact, keep_p) *
+           sweep(w->Q, t->q, w->stride_h, w->S, w->dilation, w->exact, keep_q) * w->images;
+}
+
+void traffic_dram(Traffic *out, const Work *w, const GlbTile *t)
+{
+    Order o = t->order;
+    double tx = t->tp * t->tq * w->images, channels = w->depthwise ? w->K : w->C * w->folds;
+    bool x = tx > 1, c = t->tc > 1, k = t->tk > 1;
+    bool weights_inside = t->weights_change || (c && c_inside_x(o)) || (k && k_inside_x(o));
+    bool inputs_inside = (x && !k_inside_x(o)) || (c && !k_inside_c(o));
+    bool outputs_inside = (x && !c_inside_x(o)) || (k && k_inside_c(o));
+    bool keep = !(c && c_inside_x(o)) && !(w->depthwise && k && k_inside_x(o));
+
+    out->weights =
+        w->C * w->folds * w->K * w->R * w->S * t->weight_repeat * repeats(tx, weights_inside);
+    out->input_k_repeat = w->depthwise ? 1 : repeats(t->tk, inputs_inside);
+    out->inputs = input_points(w, t, keep) * channels * out->input_k_repeat;
+    out->psum_c_repeat = repeats(t->tc, outputs_inside);
+    double outputs = w->P * w->Q * w->K * w->images;
+    out->psum_writes = outputs * out->psum_c_repeat;
+    out->psum_reads = outputs * (out->psum_c_repeat - 1);
+}
+
+static double slowest(const Access *a, const Ports *p, const char **why)
+{
+    double dram = p->dram_shared > 0
+                      ? (a->dram_read + a->dram_write) / p->dram_shared
+                      : fmax(a->dram_read / p->dram_read, a->dram_write / p->dram_write);
+    double glb = fmax(a->glb_read / p->glb_read, a->glb_write / p->glb_write);
+    double cycles = fmax(a->compute_cycles, fmax(dram, glb));
+    *why = cycles <= a->compute_cycles ? "compute" : dram >= glb ? "dram" : "glb";
+    return ceil(cycles);
+}
+
+double bound_cycles(const Access *a, const Ports *ports)
+{
+    const char *why;
+    return slowest(a, ports, &why);
+}
+
+bool best_offer(Best *best, const Access *a, const Ports *ports)
+{
+    const char *why;
+    double energy = 0, cycles = slowest(a, ports, &why);
+    if (cycles > best->cycles) return false;
+    for (int i = 0; i < LEVELS; i++) energy += a->level_pj[i];
+    if (cycles == best->cycles && energy >= best->energy) return false;
+    best->cycles = cycles;
+    best->energy = energy;
+    best->cost.compute_cycles = a->compute_cycles;
+    best->cost.cycles = cycles;
+    best->cost.energy_pj = energy;
+    best->cost.dram_read_bytes = a->dram_read;
+    best->cost.dram_write_bytes = a->dram_write;
+    best->cost.limited_by = why;
+    for (int i = 0; i < LEVELS; i++) best->cost.level_pj[i] = a->level_pj[i];
+    return true;
+}

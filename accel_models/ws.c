@@ -1,0 +1,302 @@
+/* ws.c -- weight stationary (Simba-like): PEs of `lanes` x `vector` MACs.
+ * Loops, inner to outer:  p0 q0 | vector C, lanes K | k0 | R S c1 | cx kx PEs | p1 q1 c2 k2 | DRAM.
+ * A weight stays in its register for p0 q0 cycles, a weight tile (R S c1 k0) in its buffer for p1
+ * q1. Weights bypass the global buffer. Tile sizes c, k are in spatial steps of vector cx, lanes
+ * kx. */
+#include "accel_models/accel_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct Split {
+    double C, K;             /* channels that are computed (padded if the policy divides) */
+    int vector, lanes;       /* used of each */
+    int cx, kx;              /* PEs along C and K */
+    double c_steps, k_steps; /* temporal steps */
+    double compute;          /* cycles of one group */
+} Split;
+
+typedef struct Search {
+    const AccelConfig *a;
+    const Ports *ports;
+    Best *best;
+    Work w; /* with the C and K of the split */
+    Split s;
+    double word;          /* bytes */
+    double fixed[LEVELS]; /* pJ of all groups that no tile changes */
+    double fixed_pj;
+    double outputs; /* of one group */
+} Search;
+
+/* Tile of the PEs in positions and steps. */
+typedef struct PeTile {
+    double p, q, c, k;
+} PeTile;
+
+static double peak_macs(const AccelConfig *a)
+{
+    return (double)a->pes * a->lanes * a->vector;
+}
+
+static double window(const Work *w, double p, double q)
+{
+    return span(p, w->stride_w, w->R, w->dilation, w->exact) *
+           span(q, w->stride_h, w->S, w->dilation, w->exact);
+}
+
+/* Words moved over the global buffer's PE side, one group. */
+typedef struct PeTraffic {
+    double inputs, input_copies; /* read once, written into `copies` input buffers */
+    double updates, refills;     /* psums to and from the accumulators */
+    double weight_reads;         /* words out of the weight buffers */
+} PeTraffic;
+
+/* Input words into the PEs' buffers. Inside a tile p1 turns fastest, then q1: neighbours overlap.
+ */
+static double pe_inputs(const Search *s, const GlbTile *g, const Traffic *t, const PeTile *e)
+{
+    const Work *w = &s->w;
+    bool p1 = e->p < g->p, q1 = e->q < g->q, c2 = e->c * s->s.vector * s->s.cx < g->c;
+    if (!p1 && !q1 && !c2) return t->inputs;
+    double x = sweep(g->p, e->p, w->stride_w, w->R, w->dilation, w->exact, p1);
+    double y = sweep(g->q, e->q, w->stride_h, w->S, w->dilation, w->exact, !p1);
+    double channels = w->depthwise ? w->K : w->C * w->folds;
+    double per_k = w->depthwise ? 1 : ceil_div(s->s.k_steps, e->k);
+    return x * (w->P / g->p) * y * (w->Q / g->q) * w->images * channels * per_k;
+}
+
+static void pe_traffic(PeTraffic *out, const Search *s, const GlbTile *g, const Traffic *t,
+                       const PeTile *e)
+{
+    const Work *w = &s->w;
+    double gk = g->k / (s->s.lanes * s->s.kx), gc = g->c / (s->s.vector * s->s.cx);
+    bool x1 = e->p < g->p || e->q < g->q, k2 = e->k < gk;
+    double c2 = x1 ? ceil_div(gc, e->c) : 1;
+    double tc = x1 || k2 || c2 > 1 ? g->tc : t->psum_c_repeat;
+    out->inputs = pe_inputs(s, g, t, e);
+    out->input_copies = w->depthwise ? 1 : fmin(s->s.kx, ceil(w->K / s->s.lanes));
+    out->updates = s->outputs * c2 * tc;
+    out->refills = out->updates - s->outputs;
+    bool turns = e->k > 1 || e->c > 1 || w->R * w->S > 1;
+    double held = turns ? e->p * e->q : g->p * g->q;
+    out->weight_reads = w->P * w->Q * w->images * w->R * w->S * w->C * w->folds * w->K / held;
+}
+
+static void offer(Search *s, const GlbTile *g, const Traffic *t, const PeTile *e)
+{
+    const AccelConfig *a = s->a;
+    double b = s->word, n = s->w.groups * b;
+    PeTraffic m;
+    pe_traffic(&m, s, g, t, e);
+    double drain = s->w.exact ? 0 : t->psum_writes;
+    Access x = {.compute_cycles = s->s.compute * s->w.groups,
+                .dram_read = n * (t->weights + t->inputs + t->psum_reads),
+                .dram_write = n * t->psum_writes,
+                .glb_read = n * (m.inputs + m.refills + drain),
+                .glb_write = n * (t->inputs + t->psum_reads + m.updates)};
+    for (int i = 0; i < LEVELS; i++) x.level_pj[i] = s->fixed[i];
+    x.level_pj[LEVEL_SPAD] += s->w.groups * m.refills * s->s.cx * a->accumulator_pj;
+    x.level_pj[LEVEL_BUFFER] += n * m.inputs * m.input_copies * a->input_buffer_pj +
+                                n * (t->weights + m.weight_reads) * a->weight_buffer_pj;
+    x.level_pj[LEVEL_SPAD] += n * m.weight_reads * a->weight_reg_pj;
+    x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
+    x.level_pj[LEVEL_DRAM] = (x.dram_read + x.dram_write) * a->dram_pj;
+    if (best_offer(s->best, &x, s->ports))
+        snprintf(s->best->cost.mapping, sizeof s->best->cost.mapping,
+                 "ws C %dx%d K %dx%d | pe p%g q%g c%g k%g | glb p%g q%g c%g k%g | order %d",
+                 s->s.vector, s->s.cx, s->s.lanes, s->s.kx, e->p, e->q, e->c, e->k, g->p, g->q,
+                 g->c, g->k, (int)g->order);
+}
+
+/* No tile of this traffic can be cheaper. */
+static bool hopeless(const Search *s, const Traffic *t)
+{
+    double n = s->w.groups * s->word;
+    Access x = {.compute_cycles = s->s.compute * s->w.groups,
+                .dram_read = n * (t->weights + t->inputs + t->psum_reads),
+                .dram_write = n * t->psum_writes,
+                .glb_write = n * (t->inputs + t->psum_reads + t->psum_writes)};
+    double cycles = bound_cycles(&x, s->ports);
+    if (cycles != s->best->cycles) return cycles > s->best->cycles;
+    double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
+                x.glb_write * s->a->glb_write_pj + n * t->inputs * s->a->glb_read_pj;
+    return pj >= s->best->energy;
+}
+
+static bool pe_fits(const Search *s, const PeTile *e)
+{
+    const AccelConfig *a = s->a;
+    double own = s->w.depthwise ? s->s.lanes * e->k : e->c * s->s.vector;
+    return e->p * e->q * e->k <= a->accumulators &&
+           window(&s->w, e->p, e->q) * own * s->word <= a->input_buffer_bytes &&
+           e->k * e->c * s->s.vector * s->w.R * s->w.S * s->word <= a->weight_buffer_bytes;
+}
+
+static void each_position(Search *s, const GlbTile *g, const Traffic *t, double c1, double k0)
+{
+    Tiles p, q;
+    tiles_of(&p, g->p, s->w.exact);
+    tiles_of(&q, g->q, s->w.exact);
+    for (int i = p.n - 1; i >= 0; i--) {
+        for (int j = q.n - 1; j >= 0; j--) {
+            PeTile e = {p.size[i], q.size[j], c1, k0};
+            if (!pe_fits(s, &e)) continue;
+            offer(s, g, t, &e);
+            break;
+        }
+    }
+}
+
+static void each_order(Search *s, GlbTile *g, double c1, double k0)
+{
+    for (int o = 0; o < ORDERS; o++) {
+        Traffic t;
+        g->order = (Order)o;
+        traffic_dram(&t, &s->w, g);
+        if (!hopeless(s, &t)) each_position(s, g, &t, c1, k0);
+    }
+}
+
+/* Positions of the global buffer's tile: the tallest that fits for each width. */
+static void each_glb(Search *s, double gc, double gk, double c1, double k0)
+{
+    Tiles p, q;
+    const Work *w = &s->w;
+    double c = fmin(gc * s->s.vector * s->s.cx, w->C * w->folds);
+    double k = fmin(gk * s->s.lanes * s->s.kx, w->K);
+    tiles_of(&p, w->P, w->exact);
+    tiles_of(&q, w->Q, w->exact);
+    for (int i = p.n - 1; i >= 0; i--) {
+        for (int j = q.n - 1; j >= 0; j--) {
+            double pg = p.size[i], qg = q.size[j];
+            double in = window(w, pg, qg) * (w->depthwise ? k : c);
+            if ((in + pg * qg * k) * s->word > s->a->glb_bytes) continue;
+            GlbTile g = {.p = pg, .q = qg, .c = c, .k = k, .weight_repeat = 1};
+            g.tp = ceil_div(w->P, pg);
+            g.tq = ceil_div(w->Q, qg);
+            g.tc = ceil_div(s->s.c_steps, gc);
+            g.tk = ceil_div(s->s.k_steps, gk);
+            g.weights_change = c1 < gc || k0 < gk;
+            each_order(s, &g, c1, k0);
+        }
+    }
+}
+
+static void each_channel(Search *s)
+{
+    Tiles gc, gk, c1, k0;
+    tiles_of(&gc, s->s.c_steps, s->w.exact);
+    tiles_of(&gk, s->s.k_steps, s->w.exact);
+    for (int i = gc.n - 1; i >= 0; i--)
+        for (int j = gk.n - 1; j >= 0; j--) {
+            tiles_of(&c1, gc.size[i], s->w.exact);
+            tiles_of(&k0, gk.size[j], s->w.exact);
+            for (int ii = c1.n - 1; ii >= 0; ii--)
+                for (int jj = k0.n - 1; jj >= 0; jj--) {
+                    PeTile e = {1, 1, c1.size[ii], k0.size[jj]};
+                    if (pe_fits(s, &e)) each_glb(s, gc.size[i], gk.size[j], e.c, e.k);
+                }
+        }
+}
+
+/* pJ that depend on the split alone. */
+static void set_fixed(Search *s)
+{
+    const AccelConfig *a = s->a;
+    const Work *w = &s->w;
+    double steps = w->P * w->Q * w->images * w->R * w->S * w->folds * w->groups;
+    double macs = steps * w->C * w->K, sums = steps * ceil(w->C / s->s.vector) * w->K;
+    double reads = steps * w->C * (w->depthwise ? w->K : ceil(w->K / s->s.lanes));
+    s->outputs = w->P * w->Q * w->K * w->images;
+    for (int i = 0; i < LEVELS; i++) s->fixed[i] = 0;
+    s->fixed[LEVEL_MAC] = macs * a->mac_pj;
+    s->fixed[LEVEL_SPAD] = macs * s->word * a->weight_reg_pj +
+                           (2 * sums - s->outputs * w->groups * s->s.cx) * a->accumulator_pj;
+    s->fixed[LEVEL_BUFFER] = reads * s->word * a->input_buffer_pj;
+    s->fixed_pj = 0;
+    for (int i = 0; i < LEVELS; i++) s->fixed_pj += s->fixed[i];
+}
+
+static int largest_divisor(double n, int most)
+{
+    int d = most;
+    while ((int)n % d) d--;
+    return d;
+}
+
+typedef struct Splits {
+    int n;
+    Split s[256];
+} Splits;
+
+static void push_split(Splits *all, const Work *w, Split s, double cv, double kl)
+{
+    s.c_steps = ceil_div(cv, s.cx) * w->folds;
+    s.k_steps = ceil_div(kl, s.kx);
+    s.compute = w->P * w->Q * w->images * w->R * w->S * s.c_steps * s.k_steps;
+    if (all->n < (int)(sizeof all->s / sizeof *all->s)) all->s[all->n++] = s;
+}
+
+/* All useful (cx, kx): divisors if tiles must divide, else the smallest with its step count. */
+static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double C, double K)
+{
+    Split s = {.C = C, .K = K, .vector = a->vector, .lanes = a->lanes};
+    if (w->exact) {
+        s.vector = largest_divisor(C, a->vector);
+        s.lanes = largest_divisor(K, a->lanes);
+    }
+    double cv = ceil_div(C, s.vector), kl = ceil_div(K, s.lanes);
+    for (s.cx = 1; s.cx <= a->pes && s.cx <= cv; s.cx++) {
+        double c = ceil_div(cv, s.cx);
+        if (w->exact ? fmod(cv, s.cx) != 0 : ceil_div(cv, c) < s.cx) continue;
+        for (s.kx = 1; s.kx * s.cx <= a->pes && s.kx <= kl; s.kx++) {
+            double k = ceil_div(kl, s.kx);
+            if (w->exact ? fmod(kl, s.kx) != 0 : ceil_div(kl, k) < s.kx) continue;
+            push_split(all, w, s, cv, kl);
+        }
+    }
+}
+
+static int by_compute(const void *a, const void *b)
+{
+    const Split *x = a, *y = b;
+    if (x->compute != y->compute) return x->compute < y->compute ? -1 : 1;
+    if (x->cx != y->cx) return x->cx < y->cx ? -1 : 1;
+    return (x->K > y->K) - (x->K < y->K);
+}
+
+static double round_up(double n, int to)
+{
+    return ceil_div(n, to) * to;
+}
+
+static void all_splits(Splits *all, const AccelConfig *a, const Work *w)
+{
+    double C8 = w->C > a->vector ? round_up(w->C, a->vector) : w->C, K8 = round_up(w->K, a->lanes);
+    all->n = 0;
+    push_splits(all, a, w, w->C, w->K);
+    if (w->exact && C8 != w->C) push_splits(all, a, w, C8, w->K);
+    if (w->exact && K8 != w->K) push_splits(all, a, w, w->C, K8);
+    if (w->exact && C8 != w->C && K8 != w->K) push_splits(all, a, w, C8, K8);
+    qsort(all->s, (size_t)all->n, sizeof *all->s, by_compute);
+}
+
+static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+{
+    Splits all;
+    all_splits(&all, a, w);
+    for (int i = 0; i < all.n; i++) {
+        Search s = {a, ports, best, *w, all.s[i], a->word_bits / 8.0, {0}, 0, 0};
+        if (s.s.compute * w->groups > best->cycles) break;
+        s.w.C = s.s.C;
+        s.w.K = s.s.K;
+        set_fixed(&s);
+        each_channel(&s);
+    }
+    if (isfinite(best->cycles)) return ST_OK;
+    return err_set(err, ST_CONFIG, "layer: no tile of it fits into '%s', enlarge its buffers",
+                   a->name);
+}
+
+const DataflowOps ws_dataflow = {"ws", peak_macs, search};
