@@ -25,8 +25,9 @@ hid_t file_type(int type);   /* little-endian type on disk, borrowed */
 hid_t memory_type(int type); /* native type, borrowed */
 /* The most specific text of HDF5's last failure; call it before any other HDF5 function. */
 const char *hdf5_reason(char out[REASON_MAX]);
-/* Elements of a chunk along each dim: whole rows up to CHUNK_BYTES, never more than dims. */
-void chunk_dims(hsize_t chunk[2], int rank, const size_t dims[2], size_t elem_bytes);
+/* Elements of a chunk along each dim (none 0): as many whole rows as CHUNK_BYTES holds; parts of a
+ * row only where one row is more. chunk[1] is 1 for rank 1. */
+void chunk_dims(size_t chunk[2], int rank, const size_t dims[2], size_t elem_bytes);
 
 struct Checkpoint {
     char path[CHECKPOINT_PATH_MAX];

@@ -82,12 +82,16 @@ const char *hdf5_reason(char out[REASON_MAX])
     return out[0] ? out : "unknown reason";
 }
 
-void chunk_dims(hsize_t chunk[2], int rank, const size_t dims[2], size_t elem_bytes)
+/* n in as few equal pieces of at most max as it takes: little is lost in the last one. */
+static size_t piece(size_t n, size_t max)
+{
+    size_t pieces = n / max + (n % max != 0);
+    return n / pieces + (n % pieces != 0);
+}
+
+void chunk_dims(size_t chunk[2], int rank, const size_t dims[2], size_t elem_bytes)
 {
     size_t cap = CHUNK_BYTES / elem_bytes;
-    size_t cols = rank == 2 ? dims[1] : 1;
-    size_t cc = cols < cap ? cols : cap;
-    size_t rows = cap / cc;
-    chunk[0] = dims[0] < rows ? dims[0] : rows;
-    chunk[1] = cc;
+    chunk[1] = rank == 2 ? piece(dims[1], cap) : 1;
+    chunk[0] = piece(dims[0], cap / chunk[1]);
 }

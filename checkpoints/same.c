@@ -21,10 +21,10 @@ static Status same_values(const Checkpoint *a, const Checkpoint *b, const Checkp
                           bool *same, Err *err)
 {
     Status st;
-    hsize_t chunk[2];
+    size_t chunk[2];
     size_t row_bytes = item->bytes / item->dims[0];
     chunk_dims(chunk, item->rank, item->dims, state_type_bytes((StateType)item->type));
-    size_t step = (size_t)chunk[0];
+    size_t step = chunk[0];
     char *buf = mem_calloc(2 * step, row_bytes);
 
     st = ST_NOMEM;

@@ -12,10 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { SMALL_BYTES = 1 << 16 }; /* more than a file without fields takes */
+
 /* What writing one file needs everywhere. Negative ids: not made yet. */
 typedef struct Writer {
     hid_t file, groups; /* groups: creation properties of a group */
+    int fd;             /* of the temporary */
     const char *path;   /* the target, for messages */
+    const char *tmp;
     Err *err;
 } Writer;
 
@@ -67,11 +71,13 @@ static Status put(const Writer *w, const char *path, hid_t disk, hid_t memory, h
  * replayed features hardly shrink, and saving must not stop the training. */
 static Status put_field(const Writer *w, const StateField *f)
 {
-    hsize_t dims[2] = {f->dims[0], f->dims[1]}, chunk[2];
+    hsize_t dims[2] = {f->dims[0], f->dims[1]};
     hid_t space = H5Screate_simple(f->rank, dims, NULL);
     hid_t props = H5Pcreate(H5P_DATASET_CREATE);
     if (props >= 0 && field_elements(f) > 0) {
-        chunk_dims(chunk, f->rank, f->dims, state_type_bytes(f->type));
+        size_t c[2];
+        chunk_dims(c, f->rank, f->dims, state_type_bytes(f->type));
+        hsize_t chunk[2] = {c[0], c[1]};
         if (H5Pset_chunk(props, f->rank, chunk) < 0 || H5Pset_fletcher32(props) < 0) {
             H5Pclose(props);
             props = -1;
@@ -125,50 +131,75 @@ fail:
     return st;
 }
 
-static Status create_file(Writer *w, const char *tmp)
+/* An upper bound of what a field takes: its chunks, all of full size, their index, its header. */
+static size_t stored_bound(const StateField *f)
 {
-    hid_t access = file_access(), create = H5Pcreate(H5P_FILE_CREATE);
-    w->groups = H5Pcreate(H5P_GROUP_CREATE);
-    if (access >= 0 && create >= 0 && w->groups >= 0 &&
-        H5Pset_obj_track_times(w->groups, false) >= 0 &&
-        H5Pset_obj_track_times(create, false) >= 0 && /* of the root group */
-        H5Pset_userblock(create, SEAL_BYTES) >= 0)
-        w->file = H5Fcreate(tmp, H5F_ACC_TRUNC, create, access);
-    Status st = w->file < 0 ? write_failed(w) : ST_OK;
-    if (access >= 0) H5Pclose(access);
+    size_t c[2], elem = state_type_bytes(f->type);
+    if (field_elements(f) == 0) return 8192;
+    chunk_dims(c, f->rank, f->dims, elem);
+    size_t cols = f->rank == 2 ? f->dims[1] : 1;
+    size_t chunks = ((f->dims[0] - 1) / c[0] + 1) * ((cols - 1) / c[1] + 1);
+    return chunks * (c[0] * c[1] * elem + 256) + 8192;
+}
+
+/* HDF5 1.10 may crash when the disk is full while it closes a file, so it never gets there:
+ * the file system sets the bytes aside beforehand. */
+static Status reserve(const Writer *w, size_t bytes)
+{
+    int e = posix_fallocate(w->fd, 0, (off_t)bytes);
+    if (e != ENOSPC && e != EFBIG && e != EDQUOT && e != EIO) return ST_OK;
+    return err_set(w->err, ST_IO, "cannot write '%s' (%zu bytes): %s", w->path, bytes, strerror(e));
+}
+
+/* Makes an empty HDF5 file with room for the seal in front. */
+static Status create_empty(const Writer *w, hid_t access)
+{
+    Status st = ST_OK;
+    hid_t file = -1, create = H5Pcreate(H5P_FILE_CREATE);
+    if (create < 0 || H5Pset_obj_track_times(create, false) < 0 || /* of the root group */
+        H5Pset_userblock(create, SEAL_BYTES) < 0 ||
+        (file = H5Fcreate(w->tmp, H5F_ACC_TRUNC, create, access)) < 0 || H5Fclose(file) < 0)
+        st = write_failed(w);
     if (create >= 0) H5Pclose(create);
     return st;
 }
 
-static Status write_hdf5(const char *tmp, const char *path, const char *config_text,
-                         const StateList *state, double wall_s, Err *err)
+/* Opens the HDF5 file to be filled, with `bytes` set aside; closing it cuts off what it did not
+ * use. */
+static Status create_file(Writer *w, size_t bytes)
 {
-    Writer w = {-1, -1, path, err};
     Status st;
-    TRY(create_file(&w, tmp));
-    TRY(put_text(&w, "/config/yaml", config_text, strlen(config_text) + 1));
-    for (int i = 0; i < state->n; i++) {
-        const StateField *f = &state->field[i];
-        assert(f->path[0] == '/' && strncmp(f->path, "/meta/", 6) != 0);
-        TRY(put_field(&w, f));
-    }
-    TRY(put_meta(&w, wall_s));
+    hid_t access = file_access();
+    w->groups = H5Pcreate(H5P_GROUP_CREATE);
+    st = ST_IO;
+    if (access < 0 || w->groups < 0 || H5Pset_obj_track_times(w->groups, false) < 0) goto fail;
+    TRY(reserve(w, SMALL_BYTES)); /* creating truncates, so the full size must wait */
+    TRY(create_empty(w, access));
+    TRY(reserve(w, bytes));
+    if ((w->file = H5Fopen(w->tmp, H5F_ACC_RDWR, access)) < 0) st = ST_IO;
 fail:
-    if (w.file >= 0 && H5Fclose(w.file) < 0 && st == ST_OK) st = write_failed(&w);
-    if (w.groups >= 0) H5Pclose(w.groups);
+    if (st != ST_OK) write_failed(w);
+    if (access >= 0) H5Pclose(access);
     return st;
 }
 
-/* Asks the file system for the room beforehand: HDF5 cannot close a file whose disk is full. */
-static Status reserve(int fd, const char *path, const char *config_text, const StateList *state,
-                      Err *err)
+static Status write_hdf5(Writer *w, const char *config_text, const StateList *state, double wall_s)
 {
-    size_t bytes = (1 << 16) + strlen(config_text);
-    for (int i = 0; i < state->n; i++)
-        bytes += field_elements(&state->field[i]) * state_type_bytes(state->field[i].type) + 8192;
-    int e = posix_fallocate(fd, 0, (off_t)bytes);
-    if (e != ENOSPC && e != EFBIG && e != EDQUOT && e != EIO) return ST_OK;
-    return err_set(err, ST_IO, "cannot write '%s' (%zu bytes): %s", path, bytes, strerror(e));
+    Status st;
+    size_t bytes = SMALL_BYTES + strlen(config_text);
+    for (int i = 0; i < state->n; i++) bytes += stored_bound(&state->field[i]);
+    TRY(create_file(w, bytes));
+    TRY(put_text(w, "/config/yaml", config_text, strlen(config_text) + 1));
+    for (int i = 0; i < state->n; i++) {
+        const StateField *f = &state->field[i];
+        assert(f->path[0] == '/' && strncmp(f->path, "/meta/", 6) != 0);
+        TRY(put_field(w, f));
+    }
+    TRY(put_meta(w, wall_s));
+fail:
+    if (w->file >= 0 && H5Fclose(w->file) < 0 && st == ST_OK) st = write_failed(w);
+    if (w->groups >= 0) H5Pclose(w->groups);
+    return st;
 }
 
 static Status sync_folder(const char *path, Err *err)
@@ -187,43 +218,41 @@ static Status sync_folder(const char *path, Err *err)
     return bad ? ST_IO : ST_OK;
 }
 
-/* Opens the temporary and makes sure that the work to come can succeed. */
-static Status open_temporary(int *fd, const char *tmp, const char *path, Err *err)
+static Status open_temporary(Writer *w)
 {
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return err_set(err, ST_IO, "cannot write '%s': it is a folder; name a file", path);
-    if ((*fd = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0)
-        return err_set(err, ST_IO, "cannot write '%s': %s", path, strerror(errno));
+    if (stat(w->path, &info) == 0 && S_ISDIR(info.st_mode))
+        return err_set(w->err, ST_IO, "cannot write '%s': it is a folder; name a file", w->path);
+    if ((w->fd = open(w->tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0)
+        return err_set(w->err, ST_IO, "cannot write '%s': %s", w->path, strerror(errno));
     return ST_OK;
 }
 
-static Status publish(int fd, const char *tmp, const char *path, Err *err)
+static Status publish(const Writer *w)
 {
-    if (fsync(fd) || rename(tmp, path))
-        return err_set(err, ST_IO, "cannot write '%s': %s", path, strerror(errno));
-    return sync_folder(path, err);
+    if (fsync(w->fd) || rename(w->tmp, w->path))
+        return err_set(w->err, ST_IO, "cannot write '%s': %s", w->path, strerror(errno));
+    return sync_folder(w->path, w->err);
 }
 
 Status checkpoint_save(const char *path, const char *config_text, const StateList *state,
                        double wall_s, Err *err)
 {
     char tmp[CHECKPOINT_PATH_MAX];
+    Writer w = {-1, -1, -1, path, tmp, err};
     Status st;
-    int fd = -1;
 
     if (strlen(config_text) >= CHECKPOINT_CONFIG_MAX)
         return err_set(err, ST_CONFIG, "cannot write '%s': the configuration exceeds %d bytes",
                        path, CHECKPOINT_CONFIG_MAX);
     if (snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof tmp)
         return err_set(err, ST_IO, "cannot write '%.200s...': the path is too long", path);
-    TRY(open_temporary(&fd, tmp, path, err));
-    TRY(reserve(fd, path, config_text, state, err));
-    TRY(write_hdf5(tmp, path, config_text, state, wall_s, err));
-    TRY(seal_write(fd, path, err));
-    TRY(publish(fd, tmp, path, err));
+    TRY(open_temporary(&w));
+    TRY(write_hdf5(&w, config_text, state, wall_s));
+    TRY(seal_write(w.fd, path, err));
+    TRY(publish(&w));
 fail:
-    if (fd >= 0) close(fd);
-    if (fd >= 0 && st != ST_OK) unlink(tmp);
+    if (w.fd >= 0) close(w.fd);
+    if (w.fd >= 0 && st != ST_OK) unlink(tmp);
     return st;
 }
