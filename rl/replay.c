@@ -221,11 +221,19 @@ void replay_state(Replay *r, StateList *list)
     state_add(list, "/replay/flags", STATE_U8, n, 0, r->flags);
 }
 
+static bool all_finite(const float *x, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
 static bool entry_is_sound(const Replay *r, size_t s)
 {
     const float *obs = r->obs + s * (size_t)r->spec.obs_floats;
     uint8_t flags = r->flags[s];
 
+    if (!all_finite(obs, r->spec.obs_floats)) return false;
     if (flags == BOUNDARY) return r->action[s] == NO_ACTION && r->demo[s] == NO_ACTION;
     return (flags == 0 || flags == TERMINATED || flags == TRUNCATED) &&
            is_valid(r, obs, r->action[s]) &&

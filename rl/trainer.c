@@ -341,10 +341,11 @@ static Status check_lane(const Trainer *t, int i, Err *err)
 {
     const float *obs = t->obs + (size_t)i * (size_t)t->spec.obs_floats;
     const float *mask = obs + t->spec.obs_floats - t->spec.n_actions;
-    bool any = false;
+    bool any = false, finite = true;
 
     for (int a = 0; a < t->spec.n_actions; a++) any |= mask[a] > 0;
-    if (any && t->demo[i] >= -1 && t->demo[i] < t->spec.n_actions &&
+    for (int k = 0; k < t->spec.obs_floats; k++) finite &= isfinite(obs[k]) != 0;
+    if (any && finite && t->demo[i] >= -1 && t->demo[i] < t->spec.n_actions &&
         (t->demo[i] < 0 || mask[t->demo[i]] > 0))
         return ST_OK;
     return err_set(err, ST_FORMAT,

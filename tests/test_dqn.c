@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A chain of three states: 0 goes on (into 1, 2, then the end worth 1) and 1 stops at once for 0.5. */
+/* A chain of three states: 0 goes on (into 1, 2, then the end worth 1) and 1 stops at once for 0.5.
+ */
 static const ToyMdp CHAIN = {
     .states = 3,
     .actions = 2,
@@ -249,8 +250,10 @@ START_TEST(acting_respects_the_mask)
     }
     for (int s = 0; s < 2; s++)
         for (int a = 0; a < 4; a++)
-            if (m.move[s][a].invalid) ck_assert_int_eq(seen[s][a], 0);
-            else ck_assert_int_gt(seen[s][a], 800); /* 1000 or 1500 expected */
+            if (m.move[s][a].invalid)
+                ck_assert_int_eq(seen[s][a], 0);
+            else
+                ck_assert_int_gt(seen[s][a], 800); /* 1000 or 1500 expected */
     qbatch_free(&w);
     trainer_destroy(t);
 }

@@ -137,7 +137,8 @@ void toy_mdp_solve(const ToyMdp *m, double tau, double q[TOY_STATES][TOY_ACTIONS
             }
 }
 
-/* ---- CartPole (Barto, Sutton & Anderson 1983, as in gymnasium/envs/classic_control/cartpole.py) ---- */
+/* ---- CartPole (Barto, Sutton & Anderson 1983, as in gymnasium/envs/classic_control/cartpole.py)
+ * ---- */
 
 static const double GRAVITY = 9.8, MASS_CART = 1.0, MASS_POLE = 0.1;
 static const double LENGTH = 0.5; /* half the pole's */
@@ -227,9 +228,9 @@ static Status cartpole_check(const Env *env, Err *err)
     return ST_OK;
 }
 
-static const EnvOps CARTPOLE_OPS = {cartpole_spec,    cartpole_reset, cartpole_step,
-                                    cartpole_clone,   cartpole_observe, cartpole_state,
-                                    cartpole_check,   env_free};
+static const EnvOps CARTPOLE_OPS = {cartpole_spec,  cartpole_reset,   cartpole_step,
+                                    cartpole_clone, cartpole_observe, cartpole_state,
+                                    cartpole_check, env_free};
 
 Status cartpole_create(Env **out, Err *err)
 {

@@ -1,0 +1,263 @@
+/* test_replay.c -- the ring against a plain list of everything that ever happened. */
+#include "tests/support.h"
+
+#include "base/mem.h"
+#include "rl/replay.h"
+
+#include <math.h>
+#include <string.h>
+
+static const EnvSpec SPEC = {2, 0, 1,
+                             3}; /* obs: a number that names the moment; both actions valid */
+
+enum { LANES = 3, HISTORY = 4000 };
+enum { GOES_ON, ENDS, CUT };
+
+typedef struct Event { /* a decision, or the final observation of an episode that was cut */
+    float id;
+    int action, demo, how;
+    double reward, elapsed;
+    bool boundary;
+} Event;
+
+typedef struct History {
+    int n[LANES];
+    Event event[LANES][HISTORY];
+} History;
+
+typedef struct Item { /* one transition as the ring gives it */
+    float obs[3], next[3], ret, discount;
+    int action, demo;
+} Item;
+
+static bool take(const Replay *r, int lane, int age, int n_step, double tau, Item *it)
+{
+    ReplayBatch b = {it->obs, it->next, &it->action, &it->demo, &it->ret, &it->discount};
+    return replay_transition(r, lane, age, n_step, tau, &b);
+}
+
+/* What the list says the transition at index i is; false if it cannot be known yet. */
+static bool reference(const History *h, int lane, int i, int n_step, double tau, Item *it)
+{
+    const Event *e = h->event[lane];
+    double ret = 0, time = 0;
+    int j = i;
+
+    if (e[i].boundary) return false;
+    memset(it, 0, sizeof *it);
+    it->obs[0] = e[i].id;
+    it->action = e[i].action;
+    it->demo = e[i].demo;
+    for (; j < i + n_step && !e[j].boundary; j++) {
+        ret += exp(-time / tau) * e[j].reward;
+        time += e[j].elapsed;
+        if (e[j].how == ENDS) break;
+        if (j + 1 >= h->n[lane]) return false;
+    }
+    it->ret = (float)ret;
+    if (j < i + n_step && e[j].how == ENDS) return true; /* nothing after it */
+    it->next[0] = e[j].id;
+    it->discount = (float)exp(-time / tau);
+    return true;
+}
+
+static void record(History *h, Replay *r, int lane, Rng *rng, float *id)
+{
+    Event e = { *id += 1, (int)rng_below(rng, 2), (int)rng_below(rng, 3) - 1,
+                GOES_ON,  rng_normal(rng),        rng_exponential(rng, 1),
+                false};
+    uint32_t u = rng_below(rng, 20);
+    e.how = u == 0 ? ENDS : u <= 2 ? CUT : GOES_ON;
+    float obs[3] = {e.id, 1, 1}, final[3] = {e.id + 0.5f, 1, 1};
+    ReplayStep s = {obs, e.action, e.demo, e.reward, e.elapsed, e.how == ENDS, e.how == CUT, final};
+    e.reward = (double)(float)e.reward; /* as stored */
+    e.elapsed = (double)(float)e.elapsed;
+
+    replay_push(r, lane, &s);
+    h->event[lane][h->n[lane]++] = e;
+    if (e.how == CUT) h->event[lane][h->n[lane]++] = (Event){.id = final[0], .boundary = true};
+}
+
+static void ck_same_item(const Item *a, const Item *b)
+{
+    ck_assert(a->obs[0] == b->obs[0]);
+    ck_assert(a->next[0] == b->next[0]);
+    ck_assert_int_eq(a->action, b->action);
+    ck_assert_int_eq(a->demo, b->demo);
+    ck_assert_double_eq_tol((double)a->ret, (double)b->ret, 1e-5);
+    ck_assert_double_eq_tol((double)a->discount, (double)b->discount, 1e-6);
+}
+
+/* Every entry of every lane: sampled if and only if the list knows it, and then the same. */
+static int compare_all(const Replay *r, const History *h, int capacity, int n_step, double tau)
+{
+    int known = 0;
+    for (int l = 0; l < LANES; l++) {
+        for (int age = 0; age < capacity + 2; age++) {
+            Item got, want;
+            int i = h->n[l] - 1 - age;
+            bool can = take(r, l, age, n_step, tau, &got);
+            bool should = i >= 0 && age < capacity && reference(h, l, i, n_step, tau, &want);
+            ck_assert_int_eq(can, should);
+            if (can) ck_same_item(&got, &want);
+            known += can;
+        }
+    }
+    return known;
+}
+
+START_TEST(transitions_are_those_of_a_plain_list)
+{
+    static History h;
+    Rng rng;
+    Replay *r;
+    Err err = {0};
+    float id = 0;
+    int known = 0, n_step = 1 + _i % 5, capacity = 7 + 13 * (_i % 4);
+
+    rng_seed(&rng, 40, (uint64_t)_i);
+    memset(&h, 0, sizeof h);
+    ck_ok(replay_create(&r, &SPEC, LANES, capacity, &err), err);
+    for (int k = 0; k < 400; k++) {
+        record(&h, r, (int)rng_below(&rng, LANES), &rng, &id);
+        if (k % 7 == 0) known += compare_all(r, &h, capacity, n_step, _i % 3 ? 2.5 : HUGE_VAL);
+        ck_ok(replay_check(r, &err), err);
+    }
+    ck_assert_int_gt(known, 500); /* the comparison was not empty */
+    replay_destroy(r);
+}
+END_TEST
+
+START_TEST(sampling_is_uniform_over_what_is_known)
+{
+    static History h;
+    static int seen[LANES][40];
+    enum { DRAWS = 60000, CAPACITY = 40 };
+    Rng rng;
+    Replay *r;
+    Err err = {0};
+    float id = 0;
+
+    rng_seed(&rng, 41, 0);
+    memset(&h, 0, sizeof h);
+    memset(seen, 0, sizeof seen);
+    ck_ok(replay_create(&r, &SPEC, LANES, CAPACITY, &err), err);
+    for (int k = 0; k < 75; k++) record(&h, r, k % 5 ? k % 2 : 2, &rng, &id); /* lanes differ */
+    ck_assert(replay_ready(r, 3));
+    int known = compare_all(r, &h, CAPACITY, 3, 2);
+    for (int k = 0; k < DRAWS; k++) {
+        Item it;
+        ReplayBatch b = {it.obs, it.next, &it.action, &it.demo, &it.ret, &it.discount};
+        replay_sample(r, 1, 3, 2, &rng, &b);
+        for (int l = 0; l < LANES; l++)
+            for (int age = 0; age < CAPACITY && age < h.n[l]; age++)
+                seen[l][age] += h.event[l][h.n[l] - 1 - age].id == it.obs[0];
+    }
+    double mean = (double)DRAWS / known;
+    int hit = 0;
+    for (int l = 0; l < LANES; l++)
+        for (int age = 0; age < CAPACITY; age++) {
+            Item it;
+            bool can = take(r, l, age, 3, 2, &it);
+            if (can)
+                ck_assert_double_eq_tol(seen[l][age], mean, 5 * sqrt(mean));
+            else
+                ck_assert_int_eq(seen[l][age], 0);
+            hit += can;
+        }
+    ck_assert_int_eq(hit, known);
+    replay_destroy(r);
+}
+END_TEST
+
+START_TEST(not_ready_until_every_lane_holds_a_transition)
+{
+    Replay *r;
+    Err err = {0};
+    float obs[3] = {0, 1, 1};
+    ReplayStep s = {.obs = obs, .demo = -1};
+
+    ck_ok(replay_create(&r, &SPEC, 2, 10, &err), err);
+    for (int i = 0; i < 5; i++) replay_push(r, 0, &s);
+    ck_assert(!replay_ready(r, 3));
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(replay_ready(r, 3), 0);
+        replay_push(r, 1, &s);
+    }
+    ck_assert(replay_ready(r, 3));
+    ck_assert_uint_eq(replay_steps(r), 10);
+    replay_destroy(r);
+}
+END_TEST
+
+/* Flip one stored array element at a time to something impossible. */
+START_TEST(damage_is_found)
+{
+    static const struct {
+        const char *path;
+        double value;
+    } damage[] = {{"/replay/action", 2},   {"/replay/action", -1},       {"/replay/demo", 7},
+                  {"/replay/flags", 3},    {"/replay/flags", 4},         {"/replay/flags", 2},
+                  {"/replay/elapsed", -1}, {"/replay/reward", HUGE_VAL}, {"/replay/obs", 0}};
+    StateList list = {0};
+    Replay *r;
+    Err err = {0};
+    float obs[3] = {0, 1, 1};
+    ReplayStep s = {.obs = obs, .action = 1, .demo = -1};
+
+    ck_ok(replay_create(&r, &SPEC, 1, 4, &err), err);
+    for (int i = 0; i < 6; i++) replay_push(r, 0, &s);
+    replay_state(r, &list);
+    for (size_t k = 0; k < sizeof damage / sizeof *damage; k++) {
+        for (int f = 0; f < list.n; f++) {
+            StateField *field = &list.field[f];
+            if (strcmp(field->path, damage[k].path) != 0) continue;
+            char keep[16];
+            size_t size = state_type_bytes(field->type), at = field->rank == 2 ? 5 : 1;
+            char *p = (char *)field->data + at * size;
+            memcpy(keep, p, size);
+            if (field->type == STATE_I32)
+                *(int32_t *)(void *)p = (int32_t)damage[k].value;
+            else if (field->type == STATE_U8)
+                *(uint8_t *)p = (uint8_t)damage[k].value;
+            else
+                *(float *)(void *)p = (float)damage[k].value;
+            ck_assert_msg(replay_check(r, NULL) == ST_FORMAT, "%s := %g", damage[k].path,
+                          damage[k].value);
+            memcpy(p, keep, size);
+        }
+        ck_ok(replay_check(r, &err), err);
+    }
+    replay_destroy(r);
+}
+END_TEST
+
+START_TEST(create_reports_every_allocation_failure)
+{
+    Replay *r;
+    ck_every_allocation_failure(replay_create(&r, &SPEC, 2, 5, NULL), replay_destroy(r));
+}
+END_TEST
+
+START_TEST(no_room_is_refused)
+{
+    Replay *r;
+    ck_assert_int_eq(replay_create(&r, &SPEC, 0, 5, NULL), ST_CONFIG);
+    ck_assert_int_eq(replay_create(&r, &SPEC, 2, 1, NULL), ST_CONFIG);
+    ck_assert_ptr_null(r);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("replay");
+    TCase *tc = new_case("replay", 60);
+    tcase_add_loop_test(tc, transitions_are_those_of_a_plain_list, 0, 24);
+    tcase_add_test(tc, sampling_is_uniform_over_what_is_known);
+    tcase_add_test(tc, not_ready_until_every_lane_holds_a_transition);
+    tcase_add_test(tc, damage_is_found);
+    tcase_add_test(tc, create_reports_every_allocation_failure);
+    tcase_add_test(tc, no_room_is_refused);
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}

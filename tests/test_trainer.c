@@ -1,0 +1,343 @@
+/* test_trainer.c -- the training loop: same bits for any number of threads and after a resume. */
+#include "tests/support.h"
+#include "tests/support/toy_envs.h"
+
+#include "rl/policy.h"
+#include "rl/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LANES = 11 }; /* not a multiple of anything */
+
+static const ToyMdp WORLD = {
+    .states = 4,
+    .actions = 3,
+    .rows = true,
+    .random_start = true,
+    .time_limit = 7,
+    .has_demo = true,
+    .demo = {0, 1, 2, 0},
+    .move = {{{1, 0.1, 1, false}, {2, 0, 0.5, false}, {3, 9, 1, true}},
+             {{0, 0, 2, false}, {TOY_END, 0.5, 1, false}, {2, -0.2, 1, false}},
+             {{2, 0, 1, true}, {1, 0.3, 0.1, false}, {3, 0.7, 3, false}},
+             {{0, 0.2, 1, false}, {3, 0.1, 1, false}, {TOY_END, -1, 1, false}}},
+};
+
+static TrainerConfig config(void)
+{
+    TrainerConfig c = trainer_defaults();
+    c.dqn.hidden = (ConfigInts){2, {24, 16}};
+    c.dqn.batch = 24;
+    c.dqn.n_step = 3;
+    c.total_decisions = 20000;
+    c.round_steps = 5;
+    c.decisions_per_update = 7; /* rounds and updates do not line up */
+    c.learn_start = 150;
+    c.replay_capacity = 600; /* wraps around */
+    c.epsilon_decisions = 2000;
+    c.demo_actor = 0.5;
+    c.seed = 12;
+    return c;
+}
+
+static Trainer *create(const TrainerConfig *c)
+{
+    Err err = {0};
+    VecEnv *venv;
+    Trainer *t;
+    ck_ok(toy_venv(&venv, toy_create_mdp, &WORLD, LANES, &err), err);
+    ck_ok(trainer_create(&t, c, venv, &err), err);
+    return t;
+}
+
+static void run(Trainer *t, int rounds, int threads)
+{
+    Err err = {0};
+    Pool *pool;
+    ck_ok(pool_create(&pool, threads, &err), err);
+    for (int i = 0; i < rounds; i++) trainer_round(t, pool);
+    pool_destroy(pool);
+}
+
+static size_t bytes_of(const StateField *f)
+{
+    return f->dims[0] * (f->rank == 2 ? f->dims[1] : 1) * state_type_bytes(f->type);
+}
+
+static void ck_same_state(Trainer *a, Trainer *b)
+{
+    static StateList la, lb;
+    la.n = lb.n = 0;
+    trainer_state(a, &la);
+    trainer_state(b, &lb);
+    ck_assert_int_eq(la.n, lb.n);
+    for (int i = 0; i < la.n; i++) {
+        ck_assert_str_eq(la.field[i].path, lb.field[i].path);
+        ck_assert_uint_eq(bytes_of(&la.field[i]), bytes_of(&lb.field[i]));
+        ck_assert_msg(!memcmp(la.field[i].data, lb.field[i].data, bytes_of(&la.field[i])),
+                      "%s differs", la.field[i].path);
+    }
+}
+
+START_TEST(threads_do_not_change_the_bits)
+{
+    TrainerConfig c = config();
+    c.dqn.context = _i;
+    Trainer *one = create(&c), *many = create(&c);
+    run(one, 40, 1);
+    run(many, 40, 2 + _i);
+    ck_assert_uint_gt(trainer_stats(one)->updates, 200);
+    ck_same_state(one, many);
+    trainer_destroy(one);
+    trainer_destroy(many);
+}
+END_TEST
+
+START_TEST(seeds_change_them)
+{
+    TrainerConfig c = config();
+    Trainer *a = create(&c);
+    c.seed++;
+    Trainer *b = create(&c);
+    run(a, 3, 1);
+    run(b, 3, 1);
+    size_t P = qnet_params(dqn_net(trainer_dqn(a))) * sizeof(float);
+    ck_assert_int_ne(
+        memcmp(dqn_weights(trainer_dqn(a), DQN_ONLINE), dqn_weights(trainer_dqn(b), DQN_ONLINE), P),
+        0);
+    trainer_destroy(a);
+    trainer_destroy(b);
+}
+END_TEST
+
+/* Copies every field, as a checkpoint would. */
+static void copy_state(Trainer *from, Trainer *to)
+{
+    static StateList src, dst;
+    Err err = {0};
+    src.n = dst.n = 0;
+    trainer_state(from, &src);
+    trainer_state(to, &dst);
+    for (int i = 0; i < src.n; i++)
+        memcpy(dst.field[i].data, src.field[i].data, bytes_of(&src.field[i]));
+    ck_ok(trainer_resumed(to, &err), err);
+}
+
+/* Stopped during the warm-up, right after it, and with the replay full. */
+START_TEST(resuming_leaves_no_trace)
+{
+    static const int STOPS[] = {1, 4, 33};
+    TrainerConfig c = config();
+    Trainer *whole = create(&c), *first = create(&c), *second = create(&c);
+
+    run(whole, STOPS[_i] + 20, 1);
+    run(first, STOPS[_i], 1);
+    run(second, 2, 1); /* leaves its own traces everywhere, to be overwritten */
+    copy_state(first, second);
+    ck_same_state(first, second);
+    trainer_destroy(first);
+    ck_assert_uint_eq(trainer_stats(second)->decisions, (uint64_t)STOPS[_i] * LANES * 5);
+    run(second, 20, 1);
+    ck_same_state(whole, second);
+    ck_assert_double_eq(trainer_stats(whole)->score, trainer_stats(second)->score);
+    trainer_destroy(whole);
+    trainer_destroy(second);
+}
+END_TEST
+
+START_TEST(updates_keep_pace_with_decisions)
+{
+    TrainerConfig c = config();
+    Trainer *t = create(&c);
+    run(t, 2, 1);
+    ck_assert_uint_eq(trainer_stats(t)->updates, 0); /* warm-up */
+    run(t, 38, 1);
+    const TrainerStats *s = trainer_stats(t);
+    ck_assert_uint_eq(s->decisions, 40 * LANES * 5);
+    ck_assert_uint_eq(s->updates, (s->decisions - c.learn_start) / 7);
+    ck_assert_uint_gt(s->episodes, s->decisions / 8);
+    ck_assert(isfinite(s->loss) && s->loss > 0 && s->grad_norm > 0 && s->margin_loss > 0);
+    ck_assert_double_lt(s->lr, c.dqn.lr);
+    ck_assert_double_le(s->epsilon, c.epsilon_last + (c.epsilon_first - c.epsilon_last) * 0.01);
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(every_kind_of_state_is_listed)
+{
+    static const char *const PATHS[] = {
+        "/policy/W0",      "/policy/b2",   "/learner/online/W1", "/learner/target/b0",
+        "/learner/adam/m", "/replay/obs",  "/replay/flags",      "/env/state",
+        "/env/obs",        "/rng/learner", "/rng/lanes",         "/counters/decisions"};
+    static StateList list;
+    TrainerConfig c = config();
+    Trainer *t = create(&c);
+    trainer_state(t, &list);
+    for (size_t k = 0; k < sizeof PATHS / sizeof *PATHS; k++) {
+        int found = 0;
+        for (int i = 0; i < list.n; i++) found += !strcmp(list.field[i].path, PATHS[k]);
+        ck_assert_msg(found == 1, "%s", PATHS[k]);
+    }
+    trainer_destroy(t);
+}
+END_TEST
+
+static StateField *field_of(StateList *list, const char *path)
+{
+    for (int i = 0; i < list->n; i++)
+        if (!strcmp(list->field[i].path, path)) return &list->field[i];
+    ck_abort_msg("no %s", path);
+    return NULL;
+}
+
+START_TEST(damaged_state_is_refused)
+{
+    static const struct {
+        const char *path;
+        int byte; /* all bytes; 0xff makes NaN and -1, 0x7f large numbers */
+    } damage[] = {{"/policy/W1", 0xff}, {"/learner/adam/v", 0xff}, {"/env/state", 0x7f},
+                  {"/env/demo", 0x7f},  {"/env/obs", 0xff},        {"/replay/action", 0x7f},
+                  {"/replay/obs", 0xff}};
+    StateList list = {0};
+    TrainerConfig c = config();
+    Err err = {0};
+    Trainer *t = create(&c);
+
+    run(t, 3, 1);
+    trainer_state(t, &list);
+    StateField *f = field_of(&list, damage[_i].path);
+    memset(f->data, damage[_i].byte, bytes_of(f));
+    ck_assert_int_eq(trainer_resumed(t, &err), ST_FORMAT);
+    ck_assert_int_gt((int)strlen(err.msg), 10);
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(frozen_policy_acts_as_the_evaluation_copy)
+{
+    static StateList from, to;
+    TrainerConfig c = config();
+    Trainer *t = create(&c);
+    Policy *p;
+    QBatch w, one;
+    Err err = {0};
+    float obs[64];
+    int action;
+
+    c.dqn.context = false;
+    run(t, 20, 1);
+    Dqn *d = trainer_dqn(t);
+    ck_ok(policy_create(&p, &c.dqn, &dqn_net(d)->spec, &err), err);
+    policy_state(p, &to);
+    trainer_state(t, &from);
+    for (int i = 0; i < to.n; i++) {
+        const StateField *f = field_of(&from, to.field[i].path);
+        memcpy(to.field[i].data, f->data, bytes_of(f));
+    }
+    ck_ok(policy_check(p, &err), err);
+    ck_ok(qbatch_create(&w, dqn_net(d), 1, &err), err);
+    ck_ok(qbatch_create(&one, policy_net(p), 1, &err), err);
+    long live = mem_live;
+    for (int s = 0; s < WORLD.states; s++) {
+        toy_mdp_obs(&WORLD, s, obs);
+        dqn_act(d, DQN_EVALUATION, &w, obs, 1, 0, NULL, &action);
+        ck_assert_int_eq(policy_act(p, &one, obs), action);
+        ck_assert(one.q[0] == w.q[0]);
+    }
+    ck_assert_int_eq(mem_live, live);
+    qbatch_free(&w);
+    qbatch_free(&one);
+    policy_destroy(p);
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(bad_settings_are_named)
+{
+    static const char *const NAMES[] = {"replay_capacity", "round_steps", "decisions_per_update",
+                                        "epsilon", "n_step"};
+    TrainerConfig c = config();
+    Err err = {0};
+    VecEnv *venv;
+    Trainer *t;
+
+    if (_i == 0) c.replay_capacity = 14;
+    if (_i == 1) c.round_steps = 0;
+    if (_i == 2) c.decisions_per_update = 0;
+    if (_i == 3) c.epsilon_last = 1.5;
+    if (_i == 4) c.dqn.n_step = 0;
+    ck_ok(toy_venv(&venv, toy_create_mdp, &WORLD, 3, &err), err);
+    ck_assert_int_eq(trainer_create(&t, &c, venv, &err), ST_CONFIG);
+    ck_assert_ptr_null(t);
+    ck_assert_msg(strstr(err.msg, NAMES[_i]) != NULL, "%s", err.msg);
+}
+END_TEST
+
+static Status create_both(Trainer **t, const TrainerConfig *c)
+{
+    VecEnv *venv;
+    Status st = toy_venv(&venv, toy_create_mdp, &WORLD, 2, NULL);
+    return st == ST_OK ? trainer_create(t, c, venv, NULL) : st;
+}
+
+START_TEST(create_reports_every_allocation_failure)
+{
+    TrainerConfig c = config();
+    Trainer *t;
+    Policy *p;
+    EnvSpec spec = {2, 3, 4, 12};
+    ck_every_allocation_failure(create_both(&t, &c), trainer_destroy(t));
+    ck_every_allocation_failure(policy_create(&p, &c.dqn, &spec, NULL), policy_destroy(p));
+}
+END_TEST
+
+START_TEST(rounds_do_not_allocate)
+{
+    TrainerConfig c = config();
+    Err err = {0};
+    Trainer *t = create(&c);
+    Pool *pool;
+    ck_ok(pool_create(&pool, 1, &err), err);
+    long live = mem_live, failed = mem_failed;
+    mem_fail_at = 0; /* the first allocation would fail, and be counted */
+    for (int i = 0; i < 10; i++) trainer_round(t, pool);
+    mem_fail_at = -1;
+    ck_assert_int_eq(mem_failed, failed);
+    ck_assert_int_eq(mem_live, live);
+    pool_destroy(pool);
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(environments_of_a_vector_must_agree)
+{
+    ToyMdp other = WORLD;
+    Env *env[2];
+    VecEnv *v;
+    Err err = {0};
+    other.actions = 2;
+    ck_ok(toy_mdp_create(&env[0], &WORLD, &err), err);
+    ck_ok(toy_mdp_create(&env[1], &other, &err), err);
+    ck_assert_int_eq(venv_create(&v, env, 2, &err), ST_CONFIG);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("trainer");
+    TCase *tc = new_case("trainer", 120);
+    tcase_add_loop_test(tc, threads_do_not_change_the_bits, 0, 2);
+    tcase_add_test(tc, seeds_change_them);
+    tcase_add_loop_test(tc, resuming_leaves_no_trace, 0, 3);
+    tcase_add_test(tc, updates_keep_pace_with_decisions);
+    tcase_add_test(tc, every_kind_of_state_is_listed);
+    tcase_add_loop_test(tc, damaged_state_is_refused, 0, 7);
+    tcase_add_test(tc, frozen_policy_acts_as_the_evaluation_copy);
+    tcase_add_loop_test(tc, bad_settings_are_named, 0, 5);
+    tcase_add_test(tc, create_reports_every_allocation_failure);
+    tcase_add_test(tc, rounds_do_not_allocate);
+    tcase_add_test(tc, environments_of_a_vector_must_agree);
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}
