@@ -191,8 +191,8 @@ Status path_find(char *out, size_t cap, const char *folder, const char *name_or_
     char shown[TEXT_SHOWN_MAX];
     text_shown(shown, name_or_file);
     return err_set(err, ST_CONFIG,
-                   "no '%s' in %s%s%s%s; 'ls %.200s' lists them, a file of your own is given as "
-                   "./%s%s",
+                   "no '%s' in %s%s%s%s ('ls %.200s' lists them; a file of your own is given as "
+                   "./%s%s)",
                    shown, folder, *near ? ", did you mean '" : "", near, *near ? "'?" : "", place,
                    shown, suffix);
 fail:
