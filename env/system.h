@@ -48,8 +48,14 @@ typedef struct System {
     void *slab; /* one block that holds all arrays */
 } System;
 
-/* Loads env/systems/SYSTEM.yaml and the named networks and fills the cost table (identical layers
- * are evaluated once; `threads` workers; policy `hardware`). Caller owns *out. */
+/* Loads a system (a name in env/systems or a file) and networks (names in env/networks or files)
+ * and fills the cost table (identical layers are evaluated once; `threads` workers, the result does
+ * not depend on their number; policy `hardware`). Caller owns *out. The system file:
+ *   name: tiny-2
+ *   dram_gbps: 17.9
+ *   accelerators: # one entry per type; presets of accel_models/presets, or files
+ *   - {preset: simba-16pe, count: 1}
+ *   - {preset: eyeriss-12x14, count: 1, name: eyeriss} # name: default is the preset's own */
 Status system_load(System **out, const char *system, const char *const *networks, int n_networks,
                    int threads, Err *err);
 /* From given tables, for tests and generated systems: net[i] points to the caller's arrays, which
@@ -62,8 +68,22 @@ void system_destroy(System *sys); /* NULL allowed */
 /* Fluid bound (docs/MODEL.md): largest total arrival rate (jobs per us) that any scheduler can
  * sustain when network i has share[i] (sum 1) of the arrivals. A linear program over the fraction
  * of each sub-job on each SA type: SA time <= count, DRAM bytes <= bandwidth; solved by GLPK.
- * *binding (may be NULL) names what limits: "dram" or SA type names. ST_SOLVER if GLPK fails. */
+ * *binding (may be NULL) names what limits: "dram" or SA type names. ST_SOLVER if GLPK fails.
+ * GLPK's environment is per thread: so may calls be. After ST_SOLVER it is freed, with all GLPK
+ * objects of this thread. */
 Status system_fluid_bound(const System *sys, const double *share, double *lambda_max_per_us,
                           char binding[256], Err *err);
+
+/* The same with the state of the machine at the bound (one optimum; others may use slack resources
+ * differently). price: the share of the limit that is this resource's: they add up to 1, and 1 %
+ * more of the resource raises the bound by price %. */
+typedef struct FluidBound {
+    double lambda_per_us;
+    double dram_use, dram_price;      /* use in [0, 1] */
+    double type_use[SYS_MAX_TYPES];   /* mean over the SAs of the type */
+    double type_price[SYS_MAX_TYPES]; /* 0 for types without SAs */
+} FluidBound;
+
+Status system_fluid_solve(const System *sys, const double *share, FluidBound *out, Err *err);
 
 #endif
