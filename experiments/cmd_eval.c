@@ -1,0 +1,322 @@
+/* cmd_eval.c -- `relmas eval`: policies side by side on the same held-out arrivals. */
+#include "base/args.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/stats.h"
+#include "experiments/commands.h"
+#include "experiments/contenders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7 };
+
+typedef enum { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } Format;
+static const char *const FORMATS[] = {"table", "csv", "json", NULL};
+
+typedef struct Options {
+    ArgList policies, set;
+    const char *scenario, *load;
+    int episodes, threads, format;
+    uint64_t seed;
+    ConfigDoubles loads;
+} Options;
+
+typedef struct Cell { /* one policy at one load */
+    EvalResult result;
+    Interval sla;
+    Interval gain; /* paired difference to the best baseline of this load */
+} Cell;
+
+typedef struct Comparison {
+    const Options *o;
+    Scenario *scenario;
+    Pool *pool;
+    NamedContender *who; /* [policies] */
+    Cell *cell;          /* [loads, policies] */
+    int n_policies;
+    int best_rule[CONFIG_LIST_MAX]; /* index of the best baseline at each load, -1 none */
+} Comparison;
+
+/* --- what is compared --- */
+
+static Status parse_loads(const char *text, ConfigDoubles *out, Err *err)
+{
+    out->n = 0;
+    for (const char *p = text; *p;) {
+        char *end;
+        double v = strtod(p, &end);
+        if (end == p || (*end && *end != ',') || !(v >= 0.01 && v <= 100) ||
+            out->n == CONFIG_LIST_MAX)
+            return err_set(err, ST_USAGE,
+                           "--load '%s': give up to %d numbers in 0.01..100, e.g. 0.6,0.95", text,
+                           CONFIG_LIST_MAX);
+        out->v[out->n++] = v;
+        p = *end ? end + 1 : end;
+    }
+    return out->n ? ST_OK : err_set(err, ST_USAGE, "--load: give at least one number, e.g. 0.8");
+}
+
+/* --scenario, or else the one that the first learned policy was trained on, or mixed-m. */
+static Status choose_scenario(ScenarioConfig *out, const Options *o, Err *err)
+{
+    const char *name = o->scenario ? o->scenario : "mixed-m";
+    for (int i = 0; i < o->policies.n && !o->scenario; i++) {
+        char path[PATH_MAX_BYTES];
+        bool baseline;
+        RunConfig cfg;
+        Status st = contender_file(o->policies.v[i], &baseline, path, sizeof path, err);
+        if (st == ST_OK && baseline) continue;
+        if (st == ST_OK) st = contender_config(&cfg, path, err);
+        if (st != ST_OK) return st;
+        *out = cfg.scenario;
+        for (int k = 0; k < o->set.n; k++) {
+            ConfigField fields[SCENARIO_FIELDS];
+            scenario_fields(fields, 0);
+            st = config_set(out, fields, SCENARIO_FIELDS, "--set", o->set.v[k], err);
+            if (st != ST_OK) return st;
+        }
+        return ST_OK;
+    }
+    return run_config_scenario(out, name, o->set.v, o->set.n, err);
+}
+
+static Status prepare(Comparison *c, Options *o, Err *err)
+{
+    ScenarioConfig sc;
+    Status st;
+
+    c->o = o;
+    c->n_policies = o->policies.n;
+    TRY(choose_scenario(&sc, o, err));
+    o->loads = sc.loads;
+    if (o->load) TRY(parse_loads(o->load, &o->loads, err));
+    if (o->episodes == 0) o->episodes = sc.eval_episodes;
+    if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;
+    TRY(pool_create(&c->pool, o->threads, err));
+    TRY(scenario_create(&c->scenario, &sc, o->threads, err));
+    st = ST_NOMEM;
+    if (!(c->who = mem_calloc((size_t)c->n_policies, sizeof *c->who)) ||
+        !(c->cell = mem_calloc((size_t)c->n_policies * (size_t)o->loads.n, sizeof *c->cell)))
+        goto fail;
+    for (int i = 0; i < c->n_policies; i++)
+        TRY(contender_open(&c->who[i], o->policies.v[i], c->scenario, err));
+    st = ST_OK;
+fail:
+    return st == ST_OK ? st : err_set(err, st, "eval: %s", status_text(st));
+}
+
+static Cell *cell_at(const Comparison *c, int load, int policy)
+{
+    return &c->cell[load * c->n_policies + policy];
+}
+
+static Status measure(Comparison *c, Err *err)
+{
+    Progress p;
+    int done = 0, total = c->o->loads.n * c->n_policies;
+    progress_start(&p, "eval", 0, total);
+    for (int l = 0; l < c->o->loads.n; l++) {
+        for (int i = 0; i < c->n_policies; i++) {
+            Cell *cell = cell_at(c, l, i);
+            Status st = evaluate_run(&cell->result, c->scenario, &c->who[i].who, c->o->loads.v[l],
+                                     c->o->seed, c->o->episodes, c->pool, err);
+            if (st != ST_OK) return st;
+            cell->sla = bootstrap_mean(cell->result.sla, c->o->episodes, RESAMPLES, BOOTSTRAP_SEED);
+            done++;
+            if (progress_due(&p)) progress_show(&p, done, c->who[i].who.name);
+        }
+    }
+    progress_end(&p);
+    return ST_OK;
+}
+
+/* Each policy against the best baseline of the same load, episode by episode. */
+static Status compare(Comparison *c, Err *err)
+{
+    double *diff = mem_calloc((size_t)c->o->episodes, sizeof *diff);
+    if (!diff) return err_set(err, ST_NOMEM, "eval: out of memory");
+    for (int l = 0; l < c->o->loads.n; l++) {
+        int best = -1;
+        for (int i = 0; i < c->n_policies; i++)
+            if (!c->who[i].learned &&
+                (best < 0 || cell_at(c, l, i)->sla.mean > cell_at(c, l, best)->sla.mean))
+                best = i;
+        c->best_rule[l] = best;
+        for (int i = 0; i < c->n_policies && best >= 0; i++) {
+            const double *a = cell_at(c, l, i)->result.sla, *b = cell_at(c, l, best)->result.sla;
+            for (int e = 0; e < c->o->episodes; e++) diff[e] = a[e] - b[e];
+            cell_at(c, l, i)->gain =
+                bootstrap_mean(diff, c->o->episodes, RESAMPLES, BOOTSTRAP_SEED);
+        }
+    }
+    mem_free(diff);
+    return ST_OK;
+}
+
+/* --- output --- */
+
+static int name_width(const Comparison *c)
+{
+    int w = 6;
+    for (int i = 0; i < c->n_policies; i++)
+        if ((int)strlen(c->who[i].who.name) > w) w = (int)strlen(c->who[i].who.name);
+    return w;
+}
+
+static void print_gain(const Comparison *c, int load, int policy)
+{
+    const Interval *g = &cell_at(c, load, policy)->gain;
+    if (c->best_rule[load] < 0)
+        printf("  %22s", "-");
+    else if (c->best_rule[load] == policy)
+        printf("  %22s", "best rule");
+    else
+        printf("  %+6.2f [%+6.2f,%+6.2f]%c", 100 * g->mean, 100 * g->lo, 100 * g->hi,
+               g->lo > 0 ? '*' : ' ');
+}
+
+static void print_table(const Comparison *c)
+{
+    const Scenario *s = c->scenario;
+    int w = name_width(c);
+    printf("scenario %s on %s: lambda_max %.0f jobs/s (limited by %s), %d episodes of %d jobs, "
+           "seeds %llu..\n",
+           s->cfg.name, s->sys->name, s->lambda_max_per_us * 1e6, s->binding, c->o->episodes,
+           s->cfg.episode_jobs, (unsigned long long)c->o->seed);
+    for (int l = 0; l < c->o->loads.n; l++) {
+        printf("\nload %.2f\n%-*s  %6s %15s  %22s   %8s  %8s  %7s  %6s\n", c->o->loads.v[l], w,
+               "policy", "SLA %", "95 % interval", "against the best rule", "uJ/job", "p99 ms",
+               "SA busy", "us/dec");
+        for (int i = 0; i < c->n_policies; i++) {
+            const Cell *x = cell_at(c, l, i);
+            printf("%-*s  %6.2f [%6.2f,%6.2f]", w, c->who[i].who.name, 100 * x->sla.mean,
+                   100 * x->sla.lo, 100 * x->sla.hi);
+            print_gain(c, l, i);
+            printf("  %8.0f  %8.2f  %5.1f %%  %6.2f\n", x->result.metrics.energy_uj_per_job,
+                   x->result.metrics.p99_us * 1e-3, 100 * x->result.metrics.mean_utilisation,
+                   x->result.us_per_decision);
+        }
+    }
+    printf("\nSLA %%: deadlines met of all issued jobs. Intervals: bootstrap over episodes, paired "
+           "for differences;\n* the difference excludes zero in the policy's favour. us/dec: wall "
+           "time per decision, simulator included.\n");
+}
+
+static void print_csv(const Comparison *c)
+{
+    puts("scenario,policy,load,sla_rate,ci95_lo,ci95_hi,gain,gain_lo,gain_hi,energy_uj_per_job,"
+         "leakage_uj,edp_uj_s,p50_us,p95_us,p99_us,antt,stp,fairness,sa_utilisation,"
+         "bandwidth_utilisation,decisions,us_per_decision");
+    for (int l = 0; l < c->o->loads.n; l++)
+        for (int i = 0; i < c->n_policies; i++) {
+            const Cell *x = cell_at(c, l, i);
+            const Metrics *m = &x->result.metrics;
+            printf("%s,%s,%g,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,"
+                   "%.4f,%.4f,%.4f,%ld,%.3f\n",
+                   c->scenario->cfg.name, c->who[i].who.name, c->o->loads.v[l], x->sla.mean,
+                   x->sla.lo, x->sla.hi, x->gain.mean, x->gain.lo, x->gain.hi, m->energy_uj_per_job,
+                   m->leakage_uj, m->edp_uj_s, m->p50_us, m->p95_us, m->p99_us, m->antt, m->stp,
+                   m->fairness, m->mean_utilisation, m->bandwidth_utilisation, m->decisions,
+                   x->result.us_per_decision);
+        }
+}
+
+static void print_json_text(const char *s)
+{
+    putchar('"');
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\') putchar('\\');
+        if ((unsigned char)*s < 0x20)
+            printf("\\u%04x", (unsigned)*s);
+        else
+            putchar(*s);
+    }
+    putchar('"');
+}
+
+static void print_json(const Comparison *c)
+{
+    const char *sep = "";
+    printf("{\"scenario\": ");
+    print_json_text(c->scenario->cfg.name);
+    printf(", \"episodes\": %d, \"seed\": %llu, \"results\": [", c->o->episodes,
+           (unsigned long long)c->o->seed);
+    for (int l = 0; l < c->o->loads.n; l++)
+        for (int i = 0; i < c->n_policies; i++, sep = ",") {
+            const Cell *x = cell_at(c, l, i);
+            const Metrics *m = &x->result.metrics;
+            printf("%s\n {\"policy\": ", sep);
+            print_json_text(c->who[i].who.name);
+            printf(", \"load\": %g, \"sla_rate\": %.6f, \"ci95\": [%.6f, %.6f], "
+                   "\"energy_uj_per_job\": %.3f, \"p99_us\": %.3f, \"decisions\": %ld, "
+                   "\"us_per_decision\": %.3f}",
+                   c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, m->energy_uj_per_job,
+                   m->p99_us, m->decisions, x->result.us_per_decision);
+        }
+    puts("\n]}");
+}
+
+static void release(Comparison *c)
+{
+    for (int i = 0; c->cell && i < c->n_policies * c->o->loads.n; i++)
+        evaluate_free(&c->cell[i].result);
+    for (int i = 0; c->who && i < c->n_policies; i++) contender_close(&c->who[i]);
+    mem_free(c->cell);
+    mem_free(c->who);
+    scenario_destroy(c->scenario);
+    pool_destroy(c->pool);
+}
+
+static Status run(Options *o, Err *err)
+{
+    Comparison c = {0};
+    Status st;
+    TRY(prepare(&c, o, err));
+    TRY(measure(&c, err));
+    TRY(compare(&c, err));
+    (o->format == FORMAT_CSV ? print_csv : o->format == FORMAT_JSON ? print_json : print_table)(&c);
+    log_info("peak memory %.0f MB", (double)mem_peak_rss() * 1e-6);
+fail:
+    release(&c);
+    return st;
+}
+
+int cmd_eval(int argc, char *const *argv)
+{
+    Options o = {.threads = 2, .seed = UINT64_MAX};
+    const ArgOption options[] = {
+        {"--scenario", "NAME|FILE", ARG_TEXT, &o.scenario, 0, 0, NULL,
+         "default: the one that the first learned policy was trained on, or mixed-m"},
+        {"--load", "X,..", ARG_TEXT, &o.load, 0, 0, NULL,
+         "fractions of lambda_max (default: the scenario's)"},
+        {"--episodes", "N", ARG_INT, &o.episodes, 1, 1e6, NULL,
+         "per policy and load (default: the scenario's)"},
+        {"--seed", "N", ARG_U64, &o.seed, 0, 1e15, NULL,
+         "first arrival seed (default: the scenario's held-out ones)"},
+        {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMATS, "table, csv or json"},
+        {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
+         "worker threads; any number gives the same results"},
+        {"--set", "a.b=v", ARG_TEXTS, &o.set, 0, 0, NULL,
+         "override a scenario setting, e.g. scenario.episode_jobs=100"},
+    };
+    const ArgCommand cmd = {
+        .usage = "relmas eval POLICY... [options]",
+        .about = "Compares policies on the same held-out arrivals. POLICY is a baseline's name "
+                 "(relmas list schedulers), a shipped policy, a run folder or an .h5 file.",
+        .example = "relmas eval runs/first edf-queue dr-queue-bw --load 0.8,0.95 --format csv",
+        .options = options,
+        .n_options = sizeof options / sizeof *options,
+        .operand = "POLICY",
+        .min_operands = 1,
+        .max_operands = ARGS_LIST_MAX,
+        .operands = &o.policies,
+    };
+    Err err = {0};
+    int code = args_parse(&cmd, argc, argv, stdout, &err);
+    if (code == ARGS_BAD) return report_error(&err);
+    if (code == ARGS_DONE) return 0;
+    return run(&o, &err) == ST_OK ? 0 : report_error(&err);
+}

@@ -1,0 +1,72 @@
+/* cmd_inspect.c -- `relmas inspect`: what a checkpoint or policy file holds. */
+#include "base/args.h"
+#include "checkpoints/checkpoint.h"
+#include "experiments/commands.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+static void print_meta(const Checkpoint *ckpt, const char *path)
+{
+    const CheckpointMeta *m = checkpoint_meta(ckpt);
+    printf("%s: %s, format %d, relmas %s\nwritten %s on %s after %.1f s of training\n\n", path,
+           checkpoint_has(ckpt, "/learner") ? "checkpoint (resumable)" : "frozen policy",
+           m->format_version, m->relmas_version, m->created_utc, m->host, m->wall_s);
+}
+
+static void print_items(const Checkpoint *ckpt)
+{
+    int n;
+    const CheckpointItem *item = checkpoint_items(ckpt, &n);
+    printf("%-36s  %-4s  %-18s  %12s\n", "dataset", "type", "shape", "bytes");
+    for (int i = 0; i < n; i++) {
+        char shape[64] = "";
+        if (item[i].rank == 1) snprintf(shape, sizeof shape, "%zu", item[i].dims[0]);
+        if (item[i].rank == 2)
+            snprintf(shape, sizeof shape, "%zu x %zu", item[i].dims[0], item[i].dims[1]);
+        printf("%-36s  %-4s  %-18s  %12llu\n", item[i].path, checkpoint_type_name(item[i].type),
+               shape, (unsigned long long)item[i].bytes);
+    }
+}
+
+static Status inspect(const char *path, bool config_only, Err *err)
+{
+    Checkpoint *ckpt = NULL;
+    Status st;
+    TRY(checkpoint_open(&ckpt, path, err));
+    if (config_only) {
+        fputs(checkpoint_config(ckpt), stdout);
+    } else {
+        print_meta(ckpt, path);
+        print_items(ckpt);
+    }
+fail:
+    checkpoint_close(ckpt);
+    return st;
+}
+
+int cmd_inspect(int argc, char *const *argv)
+{
+    ArgList files = {0};
+    bool config_only = false;
+    const ArgOption options[] = {
+        {"--config", NULL, ARG_FLAG, &config_only, 0, 0, NULL,
+         "print only the effective configuration, as YAML that train takes"},
+    };
+    const ArgCommand cmd = {
+        .usage = "relmas inspect FILE.h5 [options]",
+        .about = "Shows what a checkpoint or policy file holds: versions, arrays, configuration.",
+        .example = "relmas inspect runs/first/best.h5 --config",
+        .options = options,
+        .n_options = sizeof options / sizeof *options,
+        .operand = "FILE",
+        .min_operands = 1,
+        .max_operands = 1,
+        .operands = &files,
+    };
+    Err err = {0};
+    int code = args_parse(&cmd, argc, argv, stdout, &err);
+    if (code == ARGS_BAD) return report_error(&err);
+    if (code == ARGS_DONE) return 0;
+    return inspect(files.v[0], config_only, &err) == ST_OK ? 0 : report_error(&err);
+}

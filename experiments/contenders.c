@@ -1,0 +1,168 @@
+/* contenders.c -- resolves policy names and seats learned policies for parallel evaluation. */
+#include "experiments/contenders.h"
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "checkpoints/checkpoint.h"
+#include "env/sched.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int choose_learned(void *ctx, const Sim *sim)
+{
+    PolicySeat *seat = ctx;
+    int demo;
+    sched_observe(sim, seat->unit_us, seat->obs, &demo);
+    return policy_act(seat->policy, &seat->work, seat->obs);
+}
+
+Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario *sc, Err *err)
+{
+    Status st = ST_NOMEM;
+    EnvSpec spec = sched_env_spec(sc->sys, cfg->classes);
+    LearnedPolicy *p = mem_calloc(1, sizeof *p);
+
+    *out = NULL;
+    if (!p) goto fail;
+    p->cfg = *cfg;
+    TRY(policy_create(&p->policy, &cfg->trainer.dqn, &spec, err));
+    for (int i = 0; i < EVALUATE_TASKS; i++) {
+        PolicySeat *seat = &p->seat[i];
+        seat->policy = p->policy;
+        seat->unit_us = sc->mean_service_us;
+        TRY(qbatch_create(&seat->work, policy_net(p->policy), 1, err));
+        st = ST_NOMEM;
+        if (!(seat->obs = mem_calloc((size_t)spec.obs_floats, sizeof(float)))) goto fail;
+    }
+    *out = p;
+    return ST_OK;
+fail:
+    learned_destroy(p);
+    return err_set(err, st, "policy: %s", status_text(st));
+}
+
+void learned_destroy(LearnedPolicy *p)
+{
+    if (!p) return;
+    for (int i = 0; i < EVALUATE_TASKS; i++) {
+        qbatch_free(&p->seat[i].work);
+        mem_free(p->seat[i].obs);
+    }
+    policy_destroy(p->policy);
+    mem_free(p);
+}
+
+Contender learned_contender(LearnedPolicy *p, const char *name)
+{
+    Contender c = {.name = name,
+                   .rules = run_config_rules(&p->cfg),
+                   .classes = p->cfg.classes,
+                   .choose = choose_learned};
+    for (int i = 0; i < EVALUATE_TASKS; i++) c.ctx[i] = &p->seat[i];
+    return c;
+}
+
+/* --- names --- */
+
+static bool is_folder(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+static bool is_file(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+static Status unknown_policy(const char *name, Err *err)
+{
+    const char *names[64];
+    int n = 0;
+    for (; n < sched_count() && n < 64; n++) names[n] = sched_at(n)->name;
+    const char *near = nearest_name(name, names, n);
+    return err_set(err, ST_CONFIG,
+                   "policy '%s' is no baseline, shipped policy, run folder or .h5 file%s%s%s", name,
+                   near ? ", did you mean '" : ": see relmas list schedulers and policies",
+                   near ? near : "", near ? "'?" : "");
+}
+
+Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err)
+{
+    Err hidden = {0};
+    *is_baseline = sched_find(name) != NULL;
+    if (*is_baseline) return ST_OK;
+    if (is_folder(name)) {
+        int n = snprintf(path, cap, "%s/best.h5", name);
+        if (n > 0 && (size_t)n < cap && is_file(path)) return ST_OK;
+        return checkpoint_latest(path, cap, name, NULL, err);
+    }
+    if (is_file(name)) {
+        if (snprintf(path, cap, "%s", name) < (int)cap) return ST_OK;
+        return err_set(err, ST_CONFIG, "policy '%s': the path is too long", name);
+    }
+    if (!strchr(name, '/') &&
+        path_find(path, cap, "checkpoints/policies", name, ".h5", &hidden) == ST_OK &&
+        is_file(path))
+        return ST_OK;
+    return unknown_policy(name, err);
+}
+
+Status contender_config(RunConfig *out, const char *path, Err *err)
+{
+    Checkpoint *ckpt = NULL;
+    Status st;
+    TRY(checkpoint_open(&ckpt, path, err));
+    TRY(run_config_parse(out, path, checkpoint_config(ckpt), NULL, 0, err));
+fail:
+    checkpoint_close(ckpt);
+    return st;
+}
+
+static Status load_learned(LearnedPolicy **out, const char *path, const Scenario *sc, Err *err)
+{
+    Checkpoint *ckpt = NULL;
+    LearnedPolicy *p = NULL;
+    StateList list = {0};
+    RunConfig cfg;
+    Status st;
+
+    TRY(checkpoint_open(&ckpt, path, err));
+    TRY(run_config_parse(&cfg, path, checkpoint_config(ckpt), NULL, 0, err));
+    TRY(learned_create(&p, &cfg, sc, err));
+    policy_state(p->policy, &list);
+    TRY(checkpoint_read(ckpt, &list, err));
+    TRY(policy_check(p->policy, err));
+fail:
+    checkpoint_close(ckpt);
+    if (st != ST_OK) learned_destroy(p);
+    *out = st == ST_OK ? p : NULL;
+    return st;
+}
+
+Status contender_open(NamedContender *out, const char *name, const Scenario *sc, Err *err)
+{
+    char path[PATH_MAX_BYTES];
+    bool baseline;
+    Status st;
+
+    *out = (NamedContender){0};
+    TRY(contender_file(name, &baseline, path, sizeof path, err));
+    if (baseline) {
+        out->who = evaluate_baseline(sched_find(name));
+        return ST_OK;
+    }
+    TRY(load_learned(&out->learned, path, sc, err));
+    out->who = learned_contender(out->learned, name);
+fail:
+    return st;
+}
+
+void contender_close(NamedContender *c)
+{
+    learned_destroy(c->learned);
+    *c = (NamedContender){0};
+}

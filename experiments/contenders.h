@@ -1,0 +1,42 @@
+/* contenders.h -- from what the user names (a baseline, a shipped policy, a run folder, a
+ * checkpoint file) to something evaluate.h can run. */
+#ifndef RELMAS_EXPERIMENTS_CONTENDERS_H
+#define RELMAS_EXPERIMENTS_CONTENDERS_H
+
+#include "env/evaluate.h"
+#include "experiments/run_config.h"
+#include "rl/policy.h"
+
+/* One task's workspace of a learned policy. */
+typedef struct PolicySeat {
+    const Policy *policy;
+    QBatch work;
+    float *obs;
+    double unit_us;
+} PolicySeat;
+
+typedef struct LearnedPolicy {
+    Policy *policy; /* owned */
+    RunConfig cfg;  /* it was trained with */
+    PolicySeat seat[EVALUATE_TASKS];
+} LearnedPolicy;
+
+/* Weights are zero until filled. Caller owns *out. */
+Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario *sc, Err *err);
+void learned_destroy(LearnedPolicy *p); /* NULL allowed */
+Contender learned_contender(LearnedPolicy *p, const char *name);
+
+typedef struct NamedContender {
+    Contender who;
+    LearnedPolicy *learned; /* NULL for a baseline; owned */
+} NamedContender;
+
+/* The file that a name stands for; false if it is a baseline's name. A run folder gives best.h5, or
+ * its newest checkpoint. */
+Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err);
+Status contender_open(NamedContender *out, const char *name, const Scenario *sc, Err *err);
+void contender_close(NamedContender *c);
+/* The configuration stored in a checkpoint or policy file. */
+Status contender_config(RunConfig *out, const char *path, Err *err);
+
+#endif

@@ -1,0 +1,242 @@
+/* run_config.c -- the table of all training keys, and how config, scenario and overrides combine.
+ */
+#include "experiments/run_config.h"
+
+#include "base/mem.h"
+#include "base/path.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { OWN_FIELDS = 43, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+
+static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
+static const char *const INITS[] = {"he", "orthogonal", NULL};
+
+#define AT(field) offsetof(RunConfig, field)
+#define NUM(type, lo, hi, key, field, help)                                                        \
+    {                                                                                              \
+        key, type, AT(field), lo, hi, NULL, help                                                   \
+    }
+#define ENUM(key, field, names, help)                                                              \
+    {                                                                                              \
+        key, CONFIG_ENUM, AT(field), 0, 0, names, help                                             \
+    }
+static const ConfigField OWN[OWN_FIELDS] = {
+    ENUM("env.queue_order", queue_order, QUEUE_ORDER_NAMES, "order of SA queues and of decisions"),
+    ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
+    NUM(CONFIG_INT, 1, 4, "env.classes", classes, "priority classes the policy chooses from"),
+    NUM(CONFIG_INT, 1, 1024, "env.count", envs, "environments that step together"),
+    NUM(CONFIG_DOUBLE, 0.01, 10, "env.load_lo", load_lo, "least load of a training episode"),
+    NUM(CONFIG_DOUBLE, 0.01, 10, "env.load_hi", load_hi, "largest load of a training episode"),
+    NUM(CONFIG_DOUBLE, 0.001, 100, "env.phi_width", phi_width,
+        "softness of the success estimate, in remaining work"),
+    NUM(CONFIG_INTS, 1, 4096, "dqn.hidden", trainer.dqn.hidden, "widths of the hidden layers"),
+    ENUM("dqn.activation", trainer.dqn.activation, ACTIVATIONS, "of the hidden layers"),
+    ENUM("dqn.init", trainer.dqn.init, INITS, "of the weights"),
+    NUM(CONFIG_BOOL, 0, 1, "dqn.context", trainer.dqn.context,
+        "rows also see the mean of all rows"),
+    NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr", trainer.dqn.lr, "Adam's step size at the start"),
+    NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr_final", trainer.dqn.lr_final, "and at the end, linear"),
+    NUM(CONFIG_INT, 1, 65536, "dqn.batch", trainer.dqn.batch, "transitions per update"),
+    NUM(CONFIG_INT, 1, 64, "dqn.shards", trainer.dqn.shards,
+        "parts of a batch that threads may take"),
+    NUM(CONFIG_INT, 1, 256, "dqn.n_step", trainer.dqn.n_step, "decisions before bootstrapping"),
+    NUM(CONFIG_DOUBLE, 1e-3, 1e9, "dqn.discount_time", trainer.dqn.discount_time,
+        "tau, in mean service times"),
+    NUM(CONFIG_BOOL, 0, 1, "dqn.double", trainer.dqn.double_q, "double DQN targets"),
+    NUM(CONFIG_DOUBLE, 1e-6, 1e9, "dqn.huber_delta", trainer.dqn.huber_delta,
+        "where the TD loss turns linear"),
+    NUM(CONFIG_DOUBLE, 1e-6, 1e9, "dqn.clip_norm", trainer.dqn.clip_norm,
+        "largest norm of a gradient"),
+    NUM(CONFIG_DOUBLE, 1e-9, 1, "dqn.target_polyak", trainer.dqn.target_polyak,
+        "share of the online weights that the target takes per update"),
+    NUM(CONFIG_INT, 0, 1e9, "dqn.target_period", trainer.dqn.target_period,
+        "> 0: hard copy every so many updates instead"),
+    NUM(CONFIG_DOUBLE, 1e-9, 1, "dqn.eval_polyak", trainer.dqn.eval_polyak,
+        "the same for the copy that is evaluated"),
+    NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_weight", trainer.dqn.demo_weight,
+        "of the large-margin demonstration loss; 0 off"),
+    NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_margin", trainer.dqn.demo_margin,
+        "margin, in units of reward"),
+    NUM(CONFIG_DOUBLE, 0, 0.9999, "dqn.beta1", trainer.dqn.beta1, "Adam"),
+    NUM(CONFIG_DOUBLE, 0, 0.999999, "dqn.beta2", trainer.dqn.beta2, "Adam"),
+    NUM(CONFIG_DOUBLE, 1e-12, 1, "dqn.adam_eps", trainer.dqn.adam_eps, "Adam"),
+    NUM(CONFIG_U64, 0, 1e15, "train.seed", trainer.seed, "fixes weights, episodes and exploration"),
+    NUM(CONFIG_U64, 1, 1e15, "train.steps", trainer.total_decisions,
+        "decisions; schedules end here"),
+    NUM(CONFIG_INT, 1, 65536, "train.round_steps", trainer.round_steps,
+        "decisions per environment between two learning phases"),
+    NUM(CONFIG_DOUBLE, 0.01, 1e6, "train.decisions_per_update", trainer.decisions_per_update,
+        "experience collected per gradient step"),
+    NUM(CONFIG_U64, 1, 1e12, "train.learn_start", trainer.learn_start,
+        "decisions before the first update"),
+    NUM(CONFIG_U64, 1, 1e9, "train.replay", trainer.replay_capacity, "decisions kept for replay"),
+    NUM(CONFIG_DOUBLE, 0, 1, "train.epsilon_first", trainer.epsilon_first, "exploration at first"),
+    NUM(CONFIG_DOUBLE, 0, 1, "train.epsilon_last", trainer.epsilon_last, "and in the end"),
+    NUM(CONFIG_U64, 0, 1e15, "train.epsilon_steps", trainer.epsilon_decisions,
+        "decisions between them"),
+    NUM(CONFIG_DOUBLE, 0, 1, "train.demo_actor", trainer.demo_actor,
+        "chance that the queue rule acts before learning starts"),
+    NUM(CONFIG_INT, 1, 256, "train.threads", threads, "any number gives the same bits"),
+    NUM(CONFIG_INT, 1, 1e6, "train.keep", keep, "newest checkpoints kept, besides the best"),
+    NUM(CONFIG_U64, 1, 1e15, "train.checkpoint_every", checkpoint_every,
+        "decisions between checkpoints"),
+    NUM(CONFIG_U64, 1, 1e15, "train.evaluate_every", evaluate_every,
+        "decisions between evaluations that choose the best"),
+    NUM(CONFIG_INT, 1, 1e6, "train.evaluate_episodes", evaluate_episodes,
+        "episodes of such an evaluation, on seeds of its own"),
+};
+
+static void all_fields(ConfigField out[FIELDS])
+{
+    scenario_fields(out, AT(scenario));
+    memcpy(out + SCENARIO_FIELDS, OWN, sizeof OWN);
+}
+
+const RunConfig RUN_DEFAULTS = {
+    .queue_order = ORDER_DR,
+    .reward = REWARD_EXACT,
+    .classes = 1,
+    .envs = 16,
+    .load_lo = 0.4,
+    .load_hi = 1.2,
+    .phi_width = 0.5,
+    .threads = 2,
+    .keep = 3,
+    .checkpoint_every = 500000,
+    .evaluate_every = 250000,
+    .evaluate_episodes = 24,
+};
+
+/* RUN_DEFAULTS with the defaults that other modules own. */
+static RunConfig defaults(void)
+{
+    RunConfig c = RUN_DEFAULTS;
+    c.scenario = SCENARIO_DEFAULTS;
+    c.trainer = trainer_defaults();
+    return c;
+}
+
+static Status apply_sets(void *cfg, const ConfigField *fields, int n, const char *const *set,
+                         int n_set, Err *err)
+{
+    for (int i = 0; i < n_set; i++) {
+        Status st = config_set(cfg, fields, n, "--set", set[i], err);
+        if (st != ST_OK) return st;
+    }
+    return ST_OK;
+}
+
+static Status check_together(const RunConfig *c, const char *name, Err *err)
+{
+    if (c->load_hi < c->load_lo)
+        return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
+                       c->load_hi, c->load_lo);
+    if (c->queue_order == ORDER_PLAN)
+        return err_set(err, ST_CONFIG, "%s: env.queue_order 'plan' is for list schedulers, try dr",
+                       name);
+    return ST_OK;
+}
+
+/* The scenario that a training config builds on, if it names one: scenario.name. */
+static Status read_base_scenario(RunConfig *cfg, const YamlDoc *doc, Err *err)
+{
+    const YamlNode *section = yaml_get(yaml_root(doc), "scenario");
+    const YamlNode *name =
+        section && yaml_kind(section) == YAML_MAP ? yaml_get(section, "name") : NULL;
+    return name ? run_config_scenario(&cfg->scenario, yaml_text(name), NULL, 0, err) : ST_OK;
+}
+
+static Status read_run(RunConfig *out, const YamlDoc *doc, bool with_base, const char *const *set,
+                       int n_set, Err *err)
+{
+    ConfigField fields[FIELDS];
+    RunConfig cfg = defaults();
+    Status st;
+
+    all_fields(fields);
+    if (with_base) TRY(read_base_scenario(&cfg, doc, err));
+    TRY(config_read(&cfg, fields, FIELDS, doc, err));
+    TRY(apply_sets(&cfg, fields, FIELDS, set, n_set, err));
+    TRY(check_together(&cfg, yaml_name(doc), err));
+    *out = cfg;
+fail:
+    return st;
+}
+
+Status run_config_load(RunConfig *out, const char *path, const char *const *set, int n_set,
+                       Err *err)
+{
+    char file[PATH_MAX_BYTES];
+    YamlDoc *doc = NULL;
+    Status st;
+
+    TRY(path_find(file, sizeof file, "experiments/configs", path, ".yaml", err));
+    TRY(yaml_load(&doc, file, err));
+    TRY(read_run(out, doc, true, set, n_set, err));
+fail:
+    yaml_destroy(doc);
+    return st;
+}
+
+Status run_config_parse(RunConfig *out, const char *name, const char *text, const char *const *set,
+                        int n_set, Err *err)
+{
+    YamlDoc *doc = NULL;
+    Status st;
+
+    TRY(yaml_parse(&doc, name, text, strlen(text), err));
+    TRY(read_run(out, doc, false, set, n_set, err));
+fail:
+    yaml_destroy(doc);
+    return st;
+}
+
+Status run_config_format(const RunConfig *cfg, char **out, Err *err)
+{
+    ConfigField fields[FIELDS];
+    all_fields(fields);
+    return config_format(cfg, fields, FIELDS, out, err);
+}
+
+Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const char *const *set,
+                           int n_set, Err *err)
+{
+    char file[PATH_MAX_BYTES];
+    ConfigField fields[SCENARIO_FIELDS];
+    ScenarioConfig cfg = SCENARIO_DEFAULTS;
+    YamlDoc *doc = NULL;
+    Status st;
+
+    scenario_fields(fields, 0);
+    TRY(path_find(file, sizeof file, "env/scenarios", name_or_file, ".yaml", err));
+    TRY(yaml_load(&doc, file, err));
+    TRY(config_read(&cfg, fields, SCENARIO_FIELDS, doc, err));
+    TRY(apply_sets(&cfg, fields, SCENARIO_FIELDS, set, n_set, err));
+    *out = cfg;
+fail:
+    yaml_destroy(doc);
+    return st;
+}
+
+SchedRules run_config_rules(const RunConfig *cfg)
+{
+    return (SchedRules){.ready_order = (QueueOrder)cfg->queue_order,
+                        .queue_order = (QueueOrder)cfg->queue_order,
+                        .hopeless_last = true};
+}
+
+SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
+{
+    SchedEnvConfig e = {.sim = sc->sim,
+                        .workload = sc->workload,
+                        .load_lo = cfg->load_lo,
+                        .load_hi = cfg->load_hi,
+                        .unit_us = sc->mean_service_us,
+                        .reward = (RewardKind)cfg->reward,
+                        .phi_width = cfg->phi_width};
+    e.sim.rules = run_config_rules(cfg);
+    e.sim.classes = cfg->classes;
+    return e;
+}

@@ -1,0 +1,41 @@
+/* run_config.h -- everything a training run is made from, as one flat struct with its key table.
+ * The effective configuration is stored as text in every checkpoint, and parses back to the same.
+ */
+#ifndef RELMAS_EXPERIMENTS_RUN_CONFIG_H
+#define RELMAS_EXPERIMENTS_RUN_CONFIG_H
+
+#include "env/scenario.h"
+#include "rl/trainer.h"
+
+typedef struct RunConfig {
+    ScenarioConfig scenario;
+    /* the environment that the policy trains in */
+    int queue_order, reward, classes, envs;
+    double load_lo, load_hi, phi_width;
+    TrainerConfig trainer;
+    /* keeping */
+    int threads, keep;
+    uint64_t checkpoint_every, evaluate_every; /* decisions */
+    int evaluate_episodes;
+} RunConfig;
+
+extern const RunConfig RUN_DEFAULTS;
+
+/* Reads a training config: if it names a scenario, that file is read first and the config's own
+ * scenario keys go on top; then `set[n_set]` overrides ("a.b=v"). path: a file or a shipped name.
+ */
+Status run_config_load(RunConfig *out, const char *path, const char *const *set, int n_set,
+                       Err *err);
+/* The same from the text of a checkpoint, where every key is spelled out; name stands for it. */
+Status run_config_parse(RunConfig *out, const char *name, const char *text, const char *const *set,
+                        int n_set, Err *err);
+Status run_config_format(const RunConfig *cfg, char **out, Err *err); /* caller: mem_free(*out) */
+/* A scenario alone: a shipped name or a file. */
+Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const char *const *set,
+                           int n_set, Err *err);
+
+/* What the learned policy asks of the simulator, and its environment. */
+SchedRules run_config_rules(const RunConfig *cfg);
+SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc);
+
+#endif
