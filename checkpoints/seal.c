@@ -166,7 +166,9 @@ static Status check_fd(int fd, const char *path, off_t size, Err *err)
                        errno ? strerror(errno) : "it shrank meanwhile");
     if (memcmp(seal, head, SEAL_BYTES) != 0)
         return err_set(err, ST_FORMAT,
-                       "'%s' is damaged (its checksum is wrong); use an older checkpoint", path);
+                       "'%s' is damaged, or another program changed it (its checksum is "
+                       "wrong); use an older checkpoint",
+                       path);
     if (version < 1)
         return err_set(err, ST_FORMAT, "'%s' has the unknown format %d; use an older checkpoint",
                        path, version);
