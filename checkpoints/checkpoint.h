@@ -42,7 +42,8 @@ typedef struct CheckpointItem {
 typedef struct Checkpoint Checkpoint; /* an open file */
 
 /* Writes path anew. config_text is stored as it is. On failure path is as it was:
- * ST_IO (cannot write), ST_CONFIG (config text too long). */
+ * ST_IO (cannot write), ST_CONFIG (config text too long); only if the last step, the folder's sync,
+ * fails (ST_IO) is the new file already there. */
 Status checkpoint_save(const char *path, const char *config_text, const StateList *state,
                        double wall_s, Err *err);
 
