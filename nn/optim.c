@@ -47,15 +47,17 @@ void adam_free(Adam *a)
 }
 
 typedef struct AdamStep { /* the constants of one step, in float for the loop */
-    float beta1, beta2, rate, root_correction, eps;
+    float gain1;          /* 1 - beta1 */
+    float beta2, gain2;   /* gain2 = 1 - beta2, from double: in float 1 - 0.999f is off by 5e-5 */
+    float rate, root_correction, eps;
 } AdamStep;
 
 static void adam_loop(AdamStep s, size_t n, const float *restrict g, float *restrict m,
                       float *restrict v, float *restrict p)
 {
     for (size_t i = 0; i < n; i++) {
-        m[i] += (g[i] - m[i]) * (1 - s.beta1);
-        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
+        m[i] += (g[i] - m[i]) * s.gain1;
+        v[i] = s.beta2 * v[i] + s.gain2 * g[i] * g[i];
         p[i] -= s.rate * m[i] / (sqrtf(v[i]) * s.root_correction + s.eps);
     }
 }
@@ -64,8 +66,8 @@ void adam_step(Adam *a, float *params, const float *grad, double lr)
 {
     a->t++;
     double c1 = 1 - pow(a->beta1, (double)a->t), c2 = 1 - pow(a->beta2, (double)a->t);
-    AdamStep s = {(float)a->beta1, (float)a->beta2, (float)(lr / c1), (float)(1 / sqrt(c2)),
-                  (float)a->eps};
+    AdamStep s = {(float)(1 - a->beta1), (float)a->beta2,       (float)(1 - a->beta2),
+                  (float)(lr / c1),      (float)(1 / sqrt(c2)), (float)a->eps};
     adam_loop(s, a->n, grad, a->m, a->v, params);
 }
 
