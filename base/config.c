@@ -138,7 +138,7 @@ static Status expect_list(const ConfigField *f, const YamlNode *node, Err *err)
     text_range(range, f->type == CONFIG_INTS, f->lo, f->hi);
     snprintf(what, sizeof what, "a list of 1..%d elements, each %s", CONFIG_LIST_MAX, range);
     if (yaml_kind(node) != YAML_SEQ) return yaml_must_be(node, what, err);
-    return yaml_error(node, err, "'%s' must be %s, got %d", f->key, what, yaml_size(node));
+    return yaml_error(node, err, "'%s' must be %s, got %d elements", f->key, what, yaml_size(node));
 }
 
 static Status read_ints(ConfigInts *out, const ConfigField *f, const YamlNode *node, Err *err)

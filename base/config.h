@@ -46,7 +46,8 @@ Status config_read(void *cfg, const ConfigField *fields, int n, const YamlDoc *d
  * messages, e.g. "--set". */
 Status config_set(void *cfg, const ConfigField *fields, int n, const char *where,
                   const char *assignment, Err *err);
-/* Writes all fields as YAML into *out (caller frees with mem_free). Doubles survive the round trip. */
+/* Writes all fields as YAML into *out (caller frees with mem_free). Doubles survive the round trip.
+ */
 Status config_format(const void *cfg, const ConfigField *fields, int n, char **out, Err *err);
 
 #endif

@@ -16,9 +16,9 @@ void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 double clock_seconds(void); /* monotonic */
 
 typedef struct Progress {
-    const char *what;      /* e.g. "train" */
-    double total, done0;   /* units of work, and how many were done at the start */
-    double t0, t_last;     /* seconds */
+    const char *what;    /* e.g. "train" */
+    double total, done0; /* units of work, and how many were done at the start */
+    double t0, t_last;   /* seconds */
     bool tty, shown;
 } Progress;
 

@@ -10,7 +10,8 @@
 
 enum { PATH_MAX_BYTES = 1024, PATH_NAME_MAX = 64 };
 
-/* Writes the data root into out[cap]; ST_IO with a message that names RELMAS_DATA if none is found. */
+/* Writes the data root into out[cap]; ST_IO with a message that names RELMAS_DATA if none is found.
+ */
 Status path_data_root(char *out, size_t cap, Err *err);
 /* `name_or_file` with a '/' or ending in `suffix` is a file of the user's and is taken as it is;
  * otherwise ROOT/folder/name+suffix. ST_CONFIG if it does not exist: the message lists the nearest

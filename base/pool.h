@@ -13,7 +13,8 @@ typedef void PoolTask(void *ctx, int task);
 Status pool_create(Pool **out, int threads, Err *err);
 void pool_destroy(Pool *pool); /* NULL allowed */
 int pool_threads(const Pool *pool);
-/* Runs fn(ctx, 0..tasks-1), each once, in any order and on any thread; returns when all are done. */
+/* Runs fn(ctx, 0..tasks-1), each once, in any order and on any thread; returns when all are done.
+ */
 void pool_run(Pool *pool, PoolTask *fn, void *ctx, int tasks);
 
 #endif

@@ -156,7 +156,7 @@ static Status syntax_error(const Builder *b)
     if (tab_indents(b, line))
         return line_error(b, (int)line + 1, "a tab cannot indent, use spaces");
     const char *context = p->context ? p->context : "";
-    if (*context && p->context_mark.line < line)
+    if (*context && p->context_mark.line < line && !b->doc->lineless)
         return line_error(b, (int)line + 1, "%s %s begun in line %d", problem, context,
                           (int)p->context_mark.line + 1);
     return line_error(b, (int)line + 1, "%s%s%s", problem, *context ? " " : "", context);
@@ -338,6 +338,10 @@ static Status ensure_root(Builder *b)
 static Status build(YamlDoc *doc, const char *text, size_t bytes, Err *err)
 {
     Builder b = {.text = text, .bytes = bytes, .doc = doc, .err = err};
+    if (bytes >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* a byte order mark */
+        b.text = text += 3;
+        b.bytes = bytes -= 3;
+    }
     if (bytes > MAX_BYTES) return line_error(&b, 1, "larger than %d MB", MAX_BYTES >> 20);
     if (!yaml_parser_initialize(&b.parser)) return no_memory(&b);
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
