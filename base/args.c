@@ -228,9 +228,7 @@ static int option_head(char *out, size_t cap, const ArgOption *o)
 
 static void put_choices(const ArgOption *o, FILE *out)
 {
-    fprintf(out, " (");
-    for (int i = 0; o->choices[i]; i++) fprintf(out, "%s%s", i ? ", " : "", o->choices[i]);
-    fprintf(out, ")");
+    for (int i = 0; o->choices[i]; i++) fprintf(out, "%s%s", i ? ", " : ": ", o->choices[i]);
 }
 
 void args_help(const ArgCommand *cmd, FILE *out)
