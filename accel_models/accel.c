@@ -65,6 +65,7 @@ Status accel_cost(const AccelConfig *a, const LayerShape *layer, MapPolicy polic
     } else {
         work_init(&w, layer, policy);
         TRY(dataflows[a->dataflow]->search(a, &w, &ports, &best, err));
+        dataflows[a->dataflow]->describe(&best, best.cost.mapping, sizeof best.cost.mapping);
     }
     finish(&best.cost, a, layer);
     *out = best.cost;

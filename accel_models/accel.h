@@ -10,12 +10,20 @@
 #include <stdint.h>
 
 /* The first four are native compute layers; the last two only move bytes. */
-typedef enum { LAYER_CONV, LAYER_DWCONV, LAYER_FC, LAYER_GEMM, LAYER_POOL, LAYER_ELTWISE } LayerType;
+typedef enum {
+    LAYER_CONV,
+    LAYER_DWCONV,
+    LAYER_FC,
+    LAYER_GEMM,
+    LAYER_POOL,
+    LAYER_ELTWISE
+} LayerType;
 enum { LAYER_TYPES = 6 };
 
 /* Batch N; input channels C and output channels K are totals over all groups; output P (width) x Q
  * (height); kernel R (width) x S (height). GEMM [M,C]x[C,K] is a 1x1 conv with P*Q = M.
- * POOL and ELTWISE: C = K channels; R, S the window; ELTWISE: `operands` inputs of the output's size. */
+ * POOL and ELTWISE: C = K channels; R, S the window; ELTWISE: `operands` inputs of the output's
+ * size. */
 typedef struct LayerShape {
     LayerType type;
     int N, C, K, P, Q, R, S;
@@ -23,9 +31,9 @@ typedef struct LayerShape {
     int operands; /* ELTWISE: number of inputs, else 1 */
 } LayerShape;
 
-double layer_macs(const LayerShape *l);         /* 0 for POOL and ELTWISE */
-double layer_params(const LayerShape *l);       /* weights without biases */
-double layer_input_words(const LayerShape *l);  /* touched input points, all groups */
+double layer_macs(const LayerShape *l);        /* 0 for POOL and ELTWISE */
+double layer_params(const LayerShape *l);      /* weights without biases */
+double layer_input_words(const LayerShape *l); /* touched input points, all groups */
 double layer_output_words(const LayerShape *l);
 /* ST_CONFIG with the field's name unless the shape is sane and its sizes fit. */
 Status layer_check(const LayerShape *l, Err *err);
@@ -35,7 +43,8 @@ typedef enum { DATAFLOW_WS, DATAFLOW_RS } Dataflow; /* Simba-like, Eyeriss-like 
 typedef enum { MAP_TIMELOOP, MAP_HARDWARE } MapPolicy;
 typedef enum { LEVEL_MAC, LEVEL_SPAD, LEVEL_BUFFER, LEVEL_GLB, LEVEL_DRAM, LEVELS } CostLevel;
 
-/* Opaque to callers but for its name and clock; filled from a YAML preset (accel_models/presets). */
+/* Opaque to callers but for its name and clock; filled from a YAML preset (accel_models/presets).
+ */
 typedef struct AccelConfig AccelConfig;
 
 Status accel_load(AccelConfig **out, const char *path, Err *err); /* caller owns *out */
@@ -43,18 +52,18 @@ void accel_destroy(AccelConfig *a);                               /* NULL allowe
 const char *accel_name(const AccelConfig *a);
 Dataflow accel_dataflow(const AccelConfig *a);
 double accel_clock_mhz(const AccelConfig *a);
-double accel_peak_macs(const AccelConfig *a);  /* per cycle */
+double accel_peak_macs(const AccelConfig *a); /* per cycle */
 double accel_leakage_mw(const AccelConfig *a);
 int accel_word_bits(const AccelConfig *a);
 
 typedef struct LayerCost {
     double macs;
-    double compute_cycles;  /* of the chosen mapping, no memory limit */
-    double cycles;          /* isolated: max over compute and every memory level */
-    double latency_us;      /* cycles / clock */
-    double utilization;     /* macs / (cycles x peak macs) */
+    double compute_cycles; /* of the chosen mapping, no memory limit */
+    double cycles;         /* isolated: max over compute and every memory level */
+    double latency_us;     /* cycles / clock */
+    double utilization;    /* macs / (cycles x peak macs) */
     double dram_read_bytes, dram_write_bytes;
-    double energy_pj;       /* sum of level_pj */
+    double energy_pj; /* sum of level_pj */
     double level_pj[LEVELS];
     const char *limited_by; /* static text: compute, dram, glb, ... */
     char mapping[160];      /* human-readable */

@@ -7,6 +7,8 @@
 
 #include "accel_models/accel.h"
 
+#include <stddef.h>
+
 enum { ACCEL_NAME_MAX = 64, TILES_MAX = 48, SPLITS_MAX = 4096 };
 
 /* One accelerator, as its preset says. Sizes in words or bytes as named, ports in bytes per cycle,
@@ -78,9 +80,14 @@ typedef struct Ports {
     double dram_read, dram_write, dram_shared, glb_read, glb_write;
 } Ports;
 
+/* A search stops looking for mappings as fast as the best that could save less than this. */
+#define ENERGY_CLOSE 0.998
+
 typedef struct Best {
     double cycles, energy; /* of the cheapest so far; cycles = INFINITY at first */
     LayerCost cost;
+    GlbTile tile; /* of the best */
+    double pe[8]; /* the rest of the mapping, as its dataflow's describe() reads it */
 } Best;
 
 typedef struct Tiles {
@@ -100,6 +107,7 @@ void tiles_of(Tiles *t, double n, bool exact);
 double ceil_div(double a, double b);
 
 /* traffic.c */
+const char *order_name(Order o); /* outer to inner */
 void traffic_dram(Traffic *out, const Work *w, const GlbTile *t);
 /* Applies the ports; true if (cycles, energy) beats *best, which is then replaced but for its text.
  */
@@ -111,6 +119,7 @@ typedef struct DataflowOps {
     const char *name;
     double (*peak_macs)(const AccelConfig *a);
     Status (*search)(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err);
+    void (*describe)(const Best *best, char *text, size_t cap);
 } DataflowOps;
 
 extern const DataflowOps ws_dataflow, rs_dataflow;

@@ -16,7 +16,10 @@ typedef struct Split {
     double compute; /* cycles of one group */
 } Split;
 
-enum { SPLITS_KEPT = 128 };
+enum { SPLITS_KEPT = 48 };
+/* Zero-padding of channels: the most extra work, and the least gain for which it is done. */
+static const double PAD_MOST = 1.12, PAD_GAIN = 0.9;
+
 typedef struct Splits {
     int n;
     Split s[SPLITS_KEPT]; /* ascending in compute */
@@ -63,7 +66,7 @@ static void array_traffic(ArrayTraffic *out, const Search *s, const GlbTile *g, 
     double row =
         e->c1 > 1 ? w->P * w->R : sweep(w->P, 1, w->stride_w, w->R, w->dilation, w->exact, true);
     bool turns = w->P > 1 || e->c1 > 1;
-    double per_k = w->depthwise ? 1 : turns ? e->m1 * g->tk : t->input_k_repeat;
+    double per_k = w->depthwise ? 1 : turns ? ceil_div(s->s.k_steps, e->m0) : t->input_k_repeat;
     double channels = w->depthwise ? w->K : w->C * w->folds;
     out->inputs = row * input_rows(s) * s->s.q_steps * w->images * channels * per_k;
     out->updates = s->outputs * (w->P * e->m1 > 1 ? g->tc : t->psum_c_repeat);
@@ -91,10 +94,11 @@ static void offer(Search *s, const GlbTile *g, const Traffic *t, const SpadTile 
         a->psum_spad_pj * w->groups * m.refills;
     x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
     x.level_pj[LEVEL_DRAM] = (x.dram_read + x.dram_write) * a->dram_pj;
-    if (best_offer(s->best, &x, s->ports))
-        snprintf(s->best->cost.mapping, sizeof s->best->cost.mapping,
-                 "rs rows c%d m%d cols q%d m%d | spad c%g m%g | glb c%g m%g | order %d", s->s.cy,
-                 s->s.my, s->s.q, s->s.mx, e->c0, e->m0, e->c1, e->m1, (int)g->order);
+    if (best_offer(s->best, &x, s->ports)) {
+        s->best->tile = *g;
+        const double pe[] = {s->s.cy, s->s.my, s->s.q, s->s.mx, e->c0, e->m0, e->c1, e->m1};
+        for (int i = 0; i < 8; i++) s->best->pe[i] = pe[i];
+    }
 }
 
 static bool hopeless(const Search *s, const Traffic *t)
@@ -107,8 +111,9 @@ static bool hopeless(const Search *s, const Traffic *t)
     double cycles = bound_cycles(&x, s->ports);
     if (cycles != s->best->cycles) return cycles > s->best->cycles;
     double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
-                x.glb_write * s->a->glb_write_pj;
-    return pj >= s->best->energy;
+                x.glb_write * s->a->glb_write_pj + n * t->inputs * s->a->glb_read_pj +
+                s->w.groups * t->weights * s->s.q * s->a->weight_spad_pj;
+    return pj >= s->best->energy * ENERGY_CLOSE;
 }
 
 static bool spads_fit(const Search *s, const SpadTile *e)
@@ -120,44 +125,81 @@ static bool spads_fit(const Search *s, const SpadTile *e)
            e->m0 <= a->psum_words;
 }
 
-static void each_order(Search *s, const SpadTile *e)
+static double channels_c(const Search *s, const SpadTile *e)
+{
+    return fmin(e->c0 * e->c1 * s->s.cy, s->w.C * s->w.folds);
+}
+
+static double channels_k(const Search *s, const SpadTile *e)
+{
+    return fmin(e->m0 * e->m1 * s->s.my * s->s.mx, s->w.K);
+}
+
+static bool tile_fits(const Search *s, const SpadTile *e)
 {
     const Work *w = &s->w;
-    double c = fmin(e->c0 * e->c1 * s->s.cy, w->C * w->folds);
-    double k = fmin(e->m0 * e->m1 * s->s.my * s->s.mx, w->K);
+    double c = channels_c(s, e), k = channels_k(s, e);
     double in = span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
                 span(s->s.q, w->stride_h, w->S, w->dilation, w->exact) * (w->depthwise ? k : c);
-    if ((in + w->P * s->s.q * k) * s->word > s->a->glb_bytes) return;
-    GlbTile g = {.p = w->P, .q = s->s.q, .c = c, .k = k, .tp = 1, .tq = s->s.q_steps};
-    g.tc = ceil_div(s->s.c_steps, e->c0 * e->c1);
-    g.tk = ceil_div(s->s.k_steps, e->m0 * e->m1);
-    g.weights_change = e->c1 > 1 || e->m1 > 1;
-    g.weight_repeat = e->c1 > 1 ? w->P : 1;
+    return (in + w->P * s->s.q * k) * s->word <= s->a->glb_bytes;
+}
+
+static void each_order(Search *s, const SpadTile *e)
+{
+    GlbTile g = {.p = s->w.P,
+                 .q = s->s.q,
+                 .c = channels_c(s, e),
+                 .k = channels_k(s, e),
+                 .tp = 1,
+                 .tq = s->s.q_steps,
+                 .tc = ceil_div(s->s.c_steps, e->c0 * e->c1),
+                 .tk = ceil_div(s->s.k_steps, e->m0 * e->m1),
+                 .weight_repeat = e->c1 > 1 ? s->w.P : 1,
+                 .weights_change = e->c1 > 1 || e->m1 > 1};
     for (int o = 0; o < ORDERS; o++) {
         Traffic t;
         g.order = (Order)o;
-        traffic_dram(&t, w, &g);
+        traffic_dram(&t, &s->w, &g);
         if (!hopeless(s, &t)) offer(s, &g, &t, e);
     }
 }
 
+/* m1 = 1 keeps the weights in their spads for all of a tile's rows; else the most that fits is
+ * best. */
+static void each_m1(Search *s, SpadTile *e)
+{
+    Tiles m1;
+    tiles_of(&m1, ceil_div(s->s.k_steps, e->m0), s->w.exact);
+    e->m1 = 1;
+    if (!tile_fits(s, e)) return;
+    each_order(s, e);
+    int i = m1.n - 1;
+    for (e->m1 = m1.size[i]; i > 0 && !tile_fits(s, e); e->m1 = m1.size[i]) i--;
+    if (e->m1 > 1) each_order(s, e);
+}
+
+/* c1 turns inside P: with more than one output it would fetch the weights anew for each. */
+static void each_c1(Search *s, SpadTile *e)
+{
+    Tiles c1;
+    each_m1(s, e);
+    if (s->w.P > 1) return;
+    e->m1 = 1;
+    tiles_of(&c1, ceil_div(s->s.c_steps, e->c0), s->w.exact);
+    int i = c1.n - 1;
+    for (e->c1 = c1.size[i]; i > 0 && !tile_fits(s, e); e->c1 = c1.size[i]) i--;
+    if (e->c1 > 1) each_m1(s, e);
+}
+
 static void each_spad(Search *s)
 {
-    Tiles c0, m0, c1, m1;
+    Tiles c0, m0;
     tiles_of(&c0, s->s.c_steps, s->w.exact);
     tiles_of(&m0, s->s.k_steps, s->w.exact);
     for (int i = c0.n - 1; i >= 0; i--)
         for (int j = m0.n - 1; j >= 0; j--) {
             SpadTile e = {c0.size[i], m0.size[j], 1, 1};
-            if (!spads_fit(s, &e)) continue;
-            tiles_of(&c1, ceil_div(s->s.c_steps, e.c0), s->w.exact);
-            tiles_of(&m1, ceil_div(s->s.k_steps, e.m0), s->w.exact);
-            for (int ii = c1.n - 1; ii >= 0; ii--)
-                for (int jj = m1.n - 1; jj >= 0; jj--) {
-                    e.c1 = c1.size[ii];
-                    e.m1 = m1.size[jj];
-                    each_order(s, &e);
-                }
+            if (spads_fit(s, &e)) each_c1(s, &e);
         }
 }
 
@@ -229,31 +271,39 @@ static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double
     }
 }
 
-/* Zero-padding of channels so that factors of the array divide them: at most 12 % more work. */
-static int paddings(double *out, double n, int most)
+/* Prime factors of at most 7: a search that divides finds tiles in such sizes. */
+static bool smooth(int n)
 {
-    int count = 0;
-    out[count++] = n;
-    for (int d = 2; d <= most; d++) {
-        double v = ceil_div(n, d) * d;
-        bool known = v > 1.12 * n;
-        for (int i = 0; i < count; i++) known = known || out[i] == v;
-        if (!known) out[count++] = v;
-    }
-    return count;
+    for (int d = 2; d <= 7; d++)
+        while (n % d == 0) n /= d;
+    return n == 1;
 }
 
-static void all_splits(Splits *all, const AccelConfig *a, const Work *w)
+/* The next smooth size that factor divides, with at most 12 % more work; n if there is none. */
+static double padded(double n, int factor)
 {
-    double c[64], k[64];
-    int nc = w->exact && !w->depthwise ? paddings(c, w->C, a->rows < 63 ? a->rows : 63) : 1;
-    int nk = w->exact ? paddings(k, w->K, a->cols < 63 ? a->cols : 63) : 1;
-    if (!w->exact || w->depthwise) c[0] = w->C;
-    if (!w->exact) k[0] = w->K;
+    for (int v = (int)n; v <= PAD_MOST * n; v++)
+        if (v % factor == 0 && smooth(v)) return v;
+    return n;
+}
+
+static void plain_splits(Splits *all, const AccelConfig *a, const Work *w)
+{
     all->n = 0;
-    for (int i = 0; i < nc; i++)
-        for (int j = 0; j < nk; j++)
-            if (c[i] * k[j] <= 1.12 * w->C * w->K) push_splits(all, a, w, c[i], k[j]);
+    push_splits(all, a, w, w->C, w->K);
+}
+
+static void padded_splits(Splits *all, const AccelConfig *a, const Work *w)
+{
+    static const int factors[] = {1, 3, 7, 21};
+    int n = sizeof factors / sizeof *factors;
+    all->n = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            double C = w->depthwise ? 1 : padded(w->C, factors[i]), K = padded(w->K, factors[j]);
+            if ((C > w->C || K > w->K) && C * K <= PAD_MOST * w->C * w->K)
+                push_splits(all, a, w, C, K);
+        }
 }
 
 /* A kernel larger than the array or the spad is cut; the pieces are reduced one after the other. */
@@ -265,14 +315,11 @@ static void fold_kernel(Work *w, const AccelConfig *a)
     w->folds = r * s;
 }
 
-static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+static void try_splits(const AccelConfig *a, const Work *w, const Splits *all, const Ports *ports,
+                       Best *best)
 {
-    Splits all;
-    Work folded = *w;
-    fold_kernel(&folded, a);
-    all_splits(&all, a, &folded);
-    for (int i = 0; i < all.n; i++) {
-        Search s = {a, ports, best, folded, all.s[i], a->word_bits / 8.0, {0}, 0, 0};
+    for (int i = 0; i < all->n; i++) {
+        Search s = {a, ports, best, *w, all->s[i], a->word_bits / 8.0, {0}, 0, 0};
         if (s.s.compute * w->groups > best->cycles) break;
         s.w.C = s.s.C;
         s.w.K = s.s.K;
@@ -280,9 +327,32 @@ static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Be
         set_fixed(&s);
         each_spad(&s);
     }
+}
+
+static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+{
+    Splits all;
+    Work folded = *w;
+    fold_kernel(&folded, a);
+    plain_splits(&all, a, &folded);
+    try_splits(a, &folded, &all, ports, best);
+    if (w->exact) {
+        Best pad = {.cycles = PAD_GAIN * best->cycles, .energy = HUGE_VAL};
+        padded_splits(&all, a, &folded);
+        try_splits(a, &folded, &all, ports, &pad);
+        if (isfinite(pad.energy)) *best = pad;
+    }
     if (isfinite(best->cycles)) return ST_OK;
     return err_set(err, ST_CONFIG, "layer: no tile of it fits into '%s', enlarge its buffers",
                    a->name);
 }
 
-const DataflowOps rs_dataflow = {"rs", peak_macs, search};
+static void describe(const Best *b, char *text, size_t cap)
+{
+    const GlbTile *g = &b->tile;
+    const double *e = b->pe;
+    snprintf(text, cap, "rows C%g K%g, cols Q%g K%g | spad c%g k%g | glb q%g c%g k%g | dram %s",
+             e[0], e[1], e[2], e[3], e[4], e[5], g->q, g->c, g->k, order_name(g->order));
+}
+
+const DataflowOps rs_dataflow = {"rs", peak_macs, search, describe};

@@ -18,7 +18,7 @@ static void push(Tiles *t, int v)
  * with the trip count's ratio, not with its difference. */
 static int next_trips(int f)
 {
-    return f < 8 ? f + 1 : f + f / 4;
+    return f < 4 ? f + 1 : f + f / 2;
 }
 
 static void reverse(Tiles *t)

@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+const char *order_name(Order o)
+{
+    static const char *const names[ORDERS] = {"K,C,PQ", "PQ,K,C", "K,PQ,C", "PQ,C,K", "C,PQ,K"};
+    return names[o];
+}
+
 /* A tile is fetched anew in each trip of a loop that selects it, and again in each trip of a loop
  * outside such a loop; loops inside all of its own leave it in place. */
 static double repeats(double trips, bool own_loop_inside)

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Splits of the array that are searched (the fastest), and input-channel tiles of a PE per k0. */
+enum { SPLITS_TRIED = 24, PE_CHANNEL_TILES = 2 };
+
 typedef struct Split {
     double C, K;             /* channels that are computed (padded if the policy divides) */
     int vector, lanes;       /* used of each */
@@ -26,7 +29,10 @@ typedef struct Search {
     double word;          /* bytes */
     double fixed[LEVELS]; /* pJ of all groups that no tile changes */
     double fixed_pj;
-    double outputs; /* of one group */
+    double least_input_pj; /* per byte, from the global buffer into the PEs */
+    double weight_read_pj; /* if no weight stayed in its register */
+    Tiles p, q, c, k;      /* candidates of the global buffer's tile */
+    double outputs;        /* of one group */
 } Search;
 
 /* Tile of the PEs in positions and steps. */
@@ -102,16 +108,18 @@ static void offer(Search *s, const GlbTile *g, const Traffic *t, const PeTile *e
     x.level_pj[LEVEL_SPAD] += n * m.weight_reads * a->weight_reg_pj;
     x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
     x.level_pj[LEVEL_DRAM] = (x.dram_read + x.dram_write) * a->dram_pj;
-    if (best_offer(s->best, &x, s->ports))
-        snprintf(s->best->cost.mapping, sizeof s->best->cost.mapping,
-                 "ws C %dx%d K %dx%d | pe p%g q%g c%g k%g | glb p%g q%g c%g k%g | order %d",
-                 s->s.vector, s->s.cx, s->s.lanes, s->s.kx, e->p, e->q, e->c, e->k, g->p, g->q,
-                 g->c, g->k, (int)g->order);
+    if (best_offer(s->best, &x, s->ports)) {
+        s->best->tile = *g;
+        const double pe[] = {s->s.vector, s->s.cx, s->s.lanes, s->s.kx, e->p, e->q, e->c, e->k};
+        for (int i = 0; i < 8; i++) s->best->pe[i] = pe[i];
+    }
 }
 
 /* No tile of this traffic can be cheaper. */
-static bool hopeless(const Search *s, const Traffic *t)
+static bool hopeless(const Search *s, const GlbTile *g, const Traffic *t)
 {
+    double held = g->p * g->q; /* cycles that a weight stays in its register, at most */
+    if (s->w.R * s->w.S > 1) held = fmin(held, s->a->accumulators);
     double n = s->w.groups * s->word;
     Access x = {.compute_cycles = s->s.compute * s->w.groups,
                 .dram_read = n * (t->weights + t->inputs + t->psum_reads),
@@ -120,8 +128,9 @@ static bool hopeless(const Search *s, const Traffic *t)
     double cycles = bound_cycles(&x, s->ports);
     if (cycles != s->best->cycles) return cycles > s->best->cycles;
     double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
-                x.glb_write * s->a->glb_write_pj + n * t->inputs * s->a->glb_read_pj;
-    return pj >= s->best->energy;
+                x.glb_write * s->a->glb_write_pj + n * t->inputs * s->least_input_pj +
+                n * t->weights * s->a->weight_buffer_pj + s->weight_read_pj / held;
+    return pj >= s->best->energy * ENERGY_CLOSE;
 }
 
 static bool pe_fits(const Search *s, const PeTile *e)
@@ -133,71 +142,117 @@ static bool pe_fits(const Search *s, const PeTile *e)
            e->k * e->c * s->s.vector * s->w.R * s->w.S * s->word <= a->weight_buffer_bytes;
 }
 
-static void each_position(Search *s, const GlbTile *g, const Traffic *t, double c1, double k0)
+/* Positions inside the PEs: the tallest that fits for each width, as taller only saves. */
+static void each_pe_position(Search *s, const GlbTile *g, const Traffic *t, double c1, double k0)
 {
     Tiles p, q;
     tiles_of(&p, g->p, s->w.exact);
     tiles_of(&q, g->q, s->w.exact);
     for (int i = p.n - 1; i >= 0; i--) {
-        for (int j = q.n - 1; j >= 0; j--) {
-            PeTile e = {p.size[i], q.size[j], c1, k0};
-            if (!pe_fits(s, &e)) continue;
-            offer(s, g, t, &e);
-            break;
-        }
+        int j = q.n - 1;
+        PeTile e = {p.size[i], q.size[j], c1, k0};
+        while (j > 0 && !pe_fits(s, &e)) e.q = q.size[--j];
+        if (pe_fits(s, &e)) offer(s, g, t, &e);
     }
 }
 
-static void each_order(Search *s, GlbTile *g, double c1, double k0)
+/* Several PE tiles per global-buffer tile: all that fit. */
+static void each_pe_channel(Search *s, const GlbTile *g, const Traffic *t, double gc, double gk)
+{
+    Tiles c1, k0;
+    tiles_of(&c1, gc, s->w.exact);
+    tiles_of(&k0, gk, s->w.exact);
+    for (int j = k0.n - 1; j >= 0; j--)
+        for (int i = c1.n - 1, tried = 0; i >= 0 && tried < PE_CHANNEL_TILES; i--) {
+            PeTile e = {1, 1, c1.size[i], k0.size[j]};
+            if ((e.c == gc && e.k == gk) || !pe_fits(s, &e)) continue;
+            each_pe_position(s, g, t, e.c, e.k);
+            tried++;
+        }
+}
+
+static void each_order(Search *s, GlbTile *g, double gc, double gk)
 {
     for (int o = 0; o < ORDERS; o++) {
         Traffic t;
         g->order = (Order)o;
         traffic_dram(&t, &s->w, g);
-        if (!hopeless(s, &t)) each_position(s, g, &t, c1, k0);
+        if (hopeless(s, g, &t)) continue;
+        if (g->weights_change)
+            each_pe_channel(s, g, &t, gc, gk);
+        else
+            each_pe_position(s, g, &t, gc, gk);
     }
 }
 
-/* Positions of the global buffer's tile: the tallest that fits for each width. */
-static void each_glb(Search *s, double gc, double gk, double c1, double k0)
+static double channels_c(const Search *s, double steps)
 {
-    Tiles p, q;
-    const Work *w = &s->w;
-    double c = fmin(gc * s->s.vector * s->s.cx, w->C * w->folds);
-    double k = fmin(gk * s->s.lanes * s->s.kx, w->K);
-    tiles_of(&p, w->P, w->exact);
-    tiles_of(&q, w->Q, w->exact);
-    for (int i = p.n - 1; i >= 0; i--) {
-        for (int j = q.n - 1; j >= 0; j--) {
-            double pg = p.size[i], qg = q.size[j];
-            double in = window(w, pg, qg) * (w->depthwise ? k : c);
-            if ((in + pg * qg * k) * s->word > s->a->glb_bytes) continue;
-            GlbTile g = {.p = pg, .q = qg, .c = c, .k = k, .weight_repeat = 1};
-            g.tp = ceil_div(w->P, pg);
-            g.tq = ceil_div(w->Q, qg);
-            g.tc = ceil_div(s->s.c_steps, gc);
-            g.tk = ceil_div(s->s.k_steps, gk);
-            g.weights_change = c1 < gc || k0 < gk;
-            each_order(s, &g, c1, k0);
-        }
-    }
+    return fmin(steps * s->s.vector * s->s.cx, s->w.C * s->w.folds);
 }
 
-static void each_channel(Search *s)
+static double channels_k(const Search *s, double steps)
 {
-    Tiles gc, gk, c1, k0;
-    tiles_of(&gc, s->s.c_steps, s->w.exact);
-    tiles_of(&gk, s->s.k_steps, s->w.exact);
-    for (int i = gc.n - 1; i >= 0; i--)
-        for (int j = gk.n - 1; j >= 0; j--) {
-            tiles_of(&c1, gc.size[i], s->w.exact);
-            tiles_of(&k0, gk.size[j], s->w.exact);
-            for (int ii = c1.n - 1; ii >= 0; ii--)
-                for (int jj = k0.n - 1; jj >= 0; jj--) {
-                    PeTile e = {1, 1, c1.size[ii], k0.size[jj]};
-                    if (pe_fits(s, &e)) each_glb(s, gc.size[i], gk.size[j], e.c, e.k);
-                }
+    return fmin(steps * s->s.lanes * s->s.kx, s->w.K);
+}
+
+static bool glb_fits(const Search *s, double p, double q, double gc, double gk)
+{
+    double c = channels_c(s, gc), k = channels_k(s, gk);
+    double in = window(&s->w, p, q) * (s->w.depthwise ? k : c);
+    return (in + p * q * k) * s->word <= s->a->glb_bytes;
+}
+
+static void try_glb(Search *s, double p, double q, double gc, double gk, bool change)
+{
+    GlbTile g = {.p = p,
+                 .q = q,
+                 .c = channels_c(s, gc),
+                 .k = channels_k(s, gk),
+                 .tp = ceil_div(s->w.P, p),
+                 .tq = ceil_div(s->w.Q, q),
+                 .tc = ceil_div(s->s.c_steps, gc),
+                 .tk = ceil_div(s->s.k_steps, gk),
+                 .weight_repeat = 1,
+                 .weights_change = change};
+    each_order(s, &g, gc, gk);
+}
+
+/* One PE tile per global-buffer tile: its weights stay while all positions pass. */
+static void resident_weights(Search *s, double gc, double gk)
+{
+    PeTile e = {1, 1, gc, gk};
+    bool skips = s->w.exact && s->w.stride_h > s->w.S; /* then a flat tile fetches fewer rows */
+    if (!pe_fits(s, &e)) return;
+    for (int i = s->p.n - 1; i >= 0; i--)
+        for (int j = s->q.n - 1; j >= 0; j--) {
+            if (!glb_fits(s, s->p.size[i], s->q.size[j], gc, gk)) continue;
+            try_glb(s, s->p.size[i], s->q.size[j], gc, gk, false);
+            if (!skips) break;
         }
+}
+
+/* Several: then weights come again for each tile of positions, and the most output channels that
+ * fit are best. */
+static void changing_weights(Search *s, double gc)
+{
+    for (int i = s->p.n - 1; i >= 0; i--)
+        for (int j = s->q.n - 1; j >= 0; j--) {
+            double p = s->p.size[i], q = s->q.size[j];
+            int k = s->k.n - 1;
+            while (k > 0 && !glb_fits(s, p, q, gc, s->k.size[k])) k--;
+            if (glb_fits(s, p, q, gc, s->k.size[k])) try_glb(s, p, q, gc, s->k.size[k], true);
+        }
+}
+
+static void each_tile(Search *s)
+{
+    tiles_of(&s->p, s->w.P, s->w.exact);
+    tiles_of(&s->q, s->w.Q, s->w.exact);
+    tiles_of(&s->c, s->s.c_steps, s->w.exact);
+    tiles_of(&s->k, s->s.k_steps, s->w.exact);
+    for (int i = s->c.n - 1; i >= 0; i--)
+        for (int j = s->k.n - 1; j >= 0; j--) resident_weights(s, s->c.size[i], s->k.size[j]);
+    for (int i = s->c.n - 1; i >= 0; i--) changing_weights(s, s->c.size[i]);
 }
 
 /* pJ that depend on the split alone. */
@@ -214,6 +269,9 @@ static void set_fixed(Search *s)
     s->fixed[LEVEL_SPAD] = macs * s->word * a->weight_reg_pj +
                            (2 * sums - s->outputs * w->groups * s->s.cx) * a->accumulator_pj;
     s->fixed[LEVEL_BUFFER] = reads * s->word * a->input_buffer_pj;
+    double copies = w->depthwise ? 1 : fmin(s->s.kx, ceil(w->K / s->s.lanes));
+    s->least_input_pj = a->glb_read_pj + copies * a->input_buffer_pj;
+    s->weight_read_pj = macs * s->word * (a->weight_buffer_pj + a->weight_reg_pj);
     s->fixed_pj = 0;
     for (int i = 0; i < LEVELS; i++) s->fixed_pj += s->fixed[i];
 }
@@ -227,7 +285,7 @@ static int largest_divisor(double n, int most)
 
 typedef struct Splits {
     int n;
-    Split s[256];
+    Split s[2048];
 } Splits;
 
 static void push_split(Splits *all, const Work *w, Split s, double cv, double kl)
@@ -282,21 +340,51 @@ static void all_splits(Splits *all, const AccelConfig *a, const Work *w)
     qsort(all->s, (size_t)all->n, sizeof *all->s, by_compute);
 }
 
-static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+/* A kernel larger than a weight or input buffer is cut into rows, then points; the pieces are
+ * reduced one after the other. */
+static void fold_kernel(Work *w, const AccelConfig *a)
+{
+    double bytes = fmin(a->input_buffer_bytes, a->weight_buffer_bytes);
+    double most = fmax(1, floor(bytes * 8 / a->word_bits / (w->depthwise ? 1 : a->vector)));
+    if (w->R * w->S <= most) return;
+    double s = ceil_div(w->S, fmax(1, floor(most / w->R))), r = ceil_div(w->R, most);
+    w->S = ceil_div(w->S, s);
+    w->R = ceil_div(w->R, r);
+    w->folds = r * s;
+}
+
+static Status search(const AccelConfig *a, const Work *layer, const Ports *ports, Best *best,
+                     Err *err)
 {
     Splits all;
+    Work folded = *layer, *w = &folded;
+    fold_kernel(w, a);
     all_splits(&all, a, w);
-    for (int i = 0; i < all.n; i++) {
-        Search s = {a, ports, best, *w, all.s[i], a->word_bits / 8.0, {0}, 0, 0};
+    for (int i = 0; i < all.n && i < SPLITS_TRIED; i++) {
+        Search s = {.a = a,
+                    .ports = ports,
+                    .best = best,
+                    .w = *w,
+                    .s = all.s[i],
+                    .word = a->word_bits / 8.0};
         if (s.s.compute * w->groups > best->cycles) break;
         s.w.C = s.s.C;
         s.w.K = s.s.K;
         set_fixed(&s);
-        each_channel(&s);
+        each_tile(&s);
     }
     if (isfinite(best->cycles)) return ST_OK;
     return err_set(err, ST_CONFIG, "layer: no tile of it fits into '%s', enlarge its buffers",
                    a->name);
 }
 
-const DataflowOps ws_dataflow = {"ws", peak_macs, search};
+static void describe(const Best *b, char *text, size_t cap)
+{
+    const GlbTile *g = &b->tile;
+    const double *e = b->pe;
+    snprintf(text, cap, "C %gx%g K %gx%g | pe p%g q%g c%g k%g | glb p%g q%g c%g k%g | dram %s",
+             e[0], e[1], e[2], e[3], e[4], e[5], e[6], e[7], g->p, g->q, g->c, g->k,
+             order_name(g->order));
+}
+
+const DataflowOps ws_dataflow = {"ws", peak_macs, search, describe};
