@@ -299,7 +299,7 @@ static void push_split(Splits *all, const Work *w, Split s, double cv, double kl
 /* All useful (cx, kx): divisors if tiles must divide, else the smallest with its step count. */
 static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double C, double K)
 {
-    Split s = {.C = C, .K = K, .vector = a->vector, .lanes = a->lanes};
+    Split s = {.C = C, .K = K, .vector = (int)fmin(a->vector, C), .lanes = (int)fmin(a->lanes, K)};
     if (w->exact) {
         s.vector = largest_divisor(C, a->vector);
         s.lanes = largest_divisor(K, a->lanes);
@@ -344,8 +344,9 @@ static void all_splits(Splits *all, const AccelConfig *a, const Work *w)
  * reduced one after the other. */
 static void fold_kernel(Work *w, const AccelConfig *a)
 {
+    double side = w->depthwise ? a->lanes : fmin(a->vector, w->C); /* channels beside each other */
     double bytes = fmin(a->input_buffer_bytes, a->weight_buffer_bytes);
-    double most = fmax(1, floor(bytes * 8 / a->word_bits / (w->depthwise ? 1 : a->vector)));
+    double most = fmax(1, floor(bytes * 8 / a->word_bits / side));
     if (w->R * w->S <= most) return;
     double s = ceil_div(w->S, fmax(1, floor(most / w->R))), r = ceil_div(w->R, most);
     w->S = ceil_div(w->S, s);

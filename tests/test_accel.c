@@ -1,0 +1,422 @@
+/* test_accel.c -- the accelerator models against Timeloop, against silicon, and at their edges:
+ * presets, malformed presets, senseless layers. Runs from the root of the source tree. */
+#include "accel_models/accel.h"
+#include "tests/support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PRESETS "accel_models/presets/"
+#define GOLDEN  "tests/golden/accel/"
+enum { ROWS_MAX = 256, TEXT_MAX = 4096 };
+
+static const char *const preset_names[] = {"simba-16pe", "simba-64pe", "eyeriss-12x14",
+                                           "eyeriss-32x32", "eyeriss-64x64"};
+enum { PRESET_COUNT = sizeof preset_names / sizeof *preset_names };
+
+static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1};
+
+static AccelConfig *load(const char *name)
+{
+    char path[256];
+    AccelConfig *a;
+    Err err = {0};
+    snprintf(path, sizeof path, PRESETS "%s.yaml", name);
+    ck_ok(accel_load(&a, path, &err), err);
+    return a;
+}
+
+static LayerCost cost(const AccelConfig *a, const LayerShape *l, MapPolicy policy, double bandwidth)
+{
+    LayerCost c;
+    Err err = {0};
+    ck_ok(accel_cost(a, l, policy, bandwidth, &c, &err), err);
+    return c;
+}
+
+/* ---- Timeloop ---- */
+
+typedef struct Row {
+    char accel[32], network[32], layer[32], type[16];
+    LayerShape shape;
+    double cycles, energy_pj, dram_bytes;
+} Row;
+
+static Row rows[ROWS_MAX];
+static int row_count;
+
+static LayerType type_of(const char *name)
+{
+    return !strcmp(name, "dw") ? LAYER_DWCONV : !strcmp(name, "fc") ? LAYER_FC : LAYER_CONV;
+}
+
+static bool parse_row(Row *r, const char *line)
+{
+    LayerShape *l = &r->shape;
+    double in, out;
+    int n = sscanf(line,
+                   "%31[^,],%31[^,],%31[^,],%15[^,],%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%*f,%lf,%*f,"
+                   "%lf,%lf,%lf",
+                   r->accel, r->network, r->layer, r->type, &l->N, &l->C, &l->K, &l->P, &l->Q,
+                   &l->R, &l->S, &l->stride_h, &l->stride_w, &l->dilation, &l->groups, &r->cycles,
+                   &r->energy_pj, &in, &out);
+    r->dram_bytes = in + out;
+    l->operands = 1;
+    l->type = type_of(r->type);
+    return n == 19;
+}
+
+static void read_rows(void)
+{
+    char line[512];
+    FILE *f = fopen(GOLDEN "timeloop.csv", "r");
+    ck_assert_msg(f != NULL, "run the tests from the root of the source tree");
+    for (row_count = 0; fgets(line, sizeof line, f) && row_count < ROWS_MAX;)
+        if (parse_row(&rows[row_count], line)) row_count++;
+    fclose(f);
+    ck_assert_int_eq(row_count, 233);
+}
+
+/* The faster of a layer's row and its zero-padded row, if it has one. */
+static const Row *reference(const Row *r)
+{
+    for (int i = 0; i < row_count; i++)
+        if (!strcmp(rows[i].accel, "eyeriss_padcm") && !strcmp(r->accel, "eyeriss") &&
+            !strcmp(rows[i].network, r->network) && !strcmp(rows[i].layer, r->layer) &&
+            rows[i].cycles < r->cycles)
+            return &rows[i];
+    return r;
+}
+
+typedef struct Score {
+    int n, cycles10, cycles15, energy15, dram15, never_slower;
+} Score;
+
+static bool within(double x, double reference_value, double tolerance)
+{
+    return fabs(x / reference_value - 1) <= tolerance;
+}
+
+static void add_row(Score *s, const AccelConfig *a, const Row *r)
+{
+    const Row *ref = reference(r);
+    LayerCost c = cost(a, &r->shape, MAP_TIMELOOP, 0);
+    s->n++;
+    s->cycles10 += within(c.cycles, ref->cycles, 0.10);
+    s->cycles15 += within(c.cycles, ref->cycles, 0.15);
+    s->energy15 += within(c.energy_pj, ref->energy_pj, 0.15);
+    s->dram15 += within(c.dram_read_bytes + c.dram_write_bytes, ref->dram_bytes, 0.15);
+    s->never_slower += c.cycles <= 1.25 * ref->cycles;
+}
+
+static Score score(const char *preset, const char *accel)
+{
+    Score s = {0};
+    AccelConfig *a = load(preset);
+    read_rows();
+    for (int i = 0; i < row_count; i++)
+        if (!strcmp(rows[i].accel, accel)) add_row(&s, a, &rows[i]);
+    accel_destroy(a);
+    printf("%-8s %3d rows, %% within:  cycles 10 %%: %5.1f  15 %%: %5.1f | energy 15 %%: %5.1f | "
+           "DRAM bytes 15 %%: %5.1f\n",
+           accel, s.n, 100.0 * s.cycles10 / s.n, 100.0 * s.cycles15 / s.n, 100.0 * s.energy15 / s.n,
+           100.0 * s.dram15 / s.n);
+    return s;
+}
+
+static void check_bars(Score s, double cycles10, double energy15, double dram15)
+{
+    ck_assert_int_eq(s.n, 107);
+    ck_assert_double_ge(100.0 * s.cycles10 / s.n, cycles10);
+    ck_assert_double_ge(100.0 * s.energy15 / s.n, energy15);
+    ck_assert_double_ge(100.0 * s.dram15 / s.n, dram15);
+    ck_assert_int_eq(s.never_slower, s.n);
+}
+
+START_TEST(weight_stationary_agrees_with_timeloop)
+{
+    check_bars(score("simba-16pe", "simba"), 97, 95, 92);
+}
+END_TEST
+
+START_TEST(row_stationary_agrees_with_timeloop)
+{
+    check_bars(score("eyeriss-12x14", "eyeriss"), 92, 88, 80);
+}
+END_TEST
+
+/* ---- silicon ---- */
+
+typedef struct Silicon {
+    LayerShape shape;
+    double processing_ms; /* JSSC 2017, Table V: 200 MHz, batch 4 */
+} Silicon;
+
+/* The chip fills and drains its passes, which the model does not: it may be faster, by 20 % at
+ * most. */
+START_TEST(row_stationary_agrees_with_the_chip)
+{
+    static const Silicon chip[] = {
+        {{LAYER_CONV, 4, 3, 96, 55, 55, 11, 11, 4, 4, 1, 1, 1}, 16.5},
+        {{LAYER_CONV, 4, 96, 256, 27, 27, 5, 5, 1, 1, 1, 2, 1}, 39.2},
+        {{LAYER_CONV, 4, 256, 384, 13, 13, 3, 3, 1, 1, 1, 1, 1}, 21.8},
+        {{LAYER_CONV, 4, 384, 384, 13, 13, 3, 3, 1, 1, 1, 2, 1}, 16.0},
+        {{LAYER_CONV, 4, 384, 256, 13, 13, 3, 3, 1, 1, 1, 2, 1}, 10.0},
+    };
+    AccelConfig *a = load("eyeriss-12x14");
+    for (size_t i = 0; i < sizeof chip / sizeof *chip; i++) {
+        double ms = cost(a, &chip[i].shape, MAP_HARDWARE, 0).cycles / 200e3;
+        printf("eyeriss chip, alexnet conv%zu: %5.1f ms, measured %5.1f ms\n", i + 1, ms,
+               chip[i].processing_ms);
+        ck_assert_double_le(ms, chip[i].processing_ms);
+        ck_assert_double_ge(ms, 0.8 * chip[i].processing_ms);
+    }
+    accel_destroy(a);
+}
+END_TEST
+
+/* ---- presets ---- */
+
+START_TEST(every_preset_loads)
+{
+    static const double peak[] = {1024, 4096, 168, 1024, 4096};
+    for (int i = 0; i < PRESET_COUNT; i++) {
+        AccelConfig *a = load(preset_names[i]);
+        ck_assert_str_eq(accel_name(a), preset_names[i]);
+        ck_assert_double_eq(accel_peak_macs(a), peak[i]);
+        ck_assert_double_eq(accel_clock_mhz(a), 1000);
+        ck_assert_double_gt(accel_leakage_mw(a), 0);
+        ck_assert_int_eq(accel_dataflow(a), i < 2 ? DATAFLOW_WS : DATAFLOW_RS);
+        ck_assert_int_eq(accel_word_bits(a), i < 2 ? 8 : 16);
+        accel_destroy(a);
+    }
+    accel_destroy(NULL);
+}
+END_TEST
+
+START_TEST(loading_survives_every_allocation_failure)
+{
+    AccelConfig *a = NULL;
+    Err err = {0};
+    ck_every_allocation_failure((err = (Err){0}, accel_load(&a, PRESETS "simba-16pe.yaml", &err)),
+                                accel_destroy(a));
+}
+END_TEST
+
+static void read_file(const char *path, char *text)
+{
+    FILE *f = fopen(path, "r");
+    ck_assert_ptr_nonnull(f);
+    size_t n = fread(text, 1, TEXT_MAX - 1, f);
+    text[n] = 0;
+    fclose(f);
+}
+
+/* Loads simba-16pe with `from` replaced by `to`; returns the line of the change. */
+static int load_changed(const char *from, const char *to, char *path, Err *err)
+{
+    char text[TEXT_MAX];
+    AccelConfig *a;
+    read_file(PRESETS "simba-16pe.yaml", text);
+    char *at = strstr(text, from);
+    ck_assert_msg(at != NULL, "no '%s' in the preset", from);
+    int line = 1;
+    for (const char *p = text; p < at; p++) line += *p == '\n';
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    FILE *f = fdopen(fd, "w");
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    fclose(f);
+    Status st = accel_load(&a, path, err);
+    unlink(path);
+    ck_assert_int_ne(st, ST_OK);
+    ck_assert_ptr_null(a);
+    return line;
+}
+
+static void expect_refusal(const char *from, const char *to, const char *word)
+{
+    char path[] = "/tmp/relmas-accel-XXXXXX", place[64];
+    Err err = {0};
+    int line = load_changed(from, to, path, &err);
+    snprintf(place, sizeof place, "%s:%d: ", path, line);
+    ck_assert_msg(!strncmp(err.msg, place, strlen(place)), "'%s' should begin with '%s'", err.msg,
+                  place);
+    ck_assert_msg(strstr(err.msg, word) != NULL, "'%s' should name '%s'", err.msg, word);
+}
+
+START_TEST(a_malformed_preset_is_refused_with_its_line)
+{
+    expect_refusal("pes: 16", "pes: 0", "pes");
+    expect_refusal("pes: 16", "pes: many", "pes");
+    expect_refusal("pes: 16", "pse: 16", "pes");
+    expect_refusal("dataflow: ws", "dataflow: os", "dataflow");
+    expect_refusal("clock_mhz: 1000", "clock_mhz: -1", "clock_mhz");
+    expect_refusal("word_bits: 8", "word_bits: 12", "word_bits");
+    expect_refusal("mac_pj: 0.5608", "mac_pj: nan", "mac_pj");
+    expect_refusal("name: simba-16pe", "name: ''", "name");
+}
+END_TEST
+
+START_TEST(a_missing_key_and_a_missing_file_are_named)
+{
+    char path[] = "/tmp/relmas-accel-XXXXXX";
+    Err err = {0};
+    AccelConfig *a;
+    load_changed("mac_pj: 0.5608", "", path, &err);
+    ck_assert_msg(strstr(err.msg, "'mac_pj'") && strstr(err.msg, path), "%s", err.msg);
+    err = (Err){0};
+    ck_assert_int_eq(accel_load(&a, PRESETS "nothing.yaml", &err), ST_IO);
+    ck_assert_ptr_null(a);
+}
+END_TEST
+
+START_TEST(a_row_stationary_key_is_unknown_to_the_other_dataflow)
+{
+    expect_refusal("lanes: 8", "rows: 8", "rows");
+}
+END_TEST
+
+/* ---- layers ---- */
+
+typedef struct BadLayer {
+    const char *field;
+    LayerShape shape;
+} BadLayer;
+
+static const BadLayer bad_layers[] = {
+    {"N", {LAYER_CONV, 0, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
+    {"C", {LAYER_CONV, 1, -8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
+    {"P", {LAYER_CONV, 1, 8, 8, 2147483647, 4, 3, 3, 1, 1, 1, 1, 1}},
+    {"stride_h", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 0, 1, 1, 1}},
+    {"groups", {LAYER_CONV, 1, 8, 9, 4, 4, 3, 3, 1, 1, 1, 2, 1}},
+    {"groups", {LAYER_DWCONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 4, 1}},
+    {"kernel", {LAYER_FC, 1, 8, 8, 1, 1, 3, 1, 1, 1, 1, 1, 1}},
+    {"operands", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 2}},
+    {"K", {LAYER_POOL, 1, 8, 9, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
+    {"type", {(LayerType)17, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
+    {"sizes", {LAYER_CONV, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 4, 3, 3, 1, 1, 1, 1, 1}},
+};
+
+START_TEST(senseless_layers_are_refused_by_name)
+{
+    const BadLayer *b = &bad_layers[_i];
+    AccelConfig *a = load("simba-16pe");
+    LayerCost c;
+    Err err = {0};
+    ck_assert_int_eq(accel_cost(a, &b->shape, MAP_HARDWARE, 0, &c, &err), ST_CONFIG);
+    ck_assert_msg(strstr(err.msg, b->field) != NULL, "'%s' should name '%s'", err.msg, b->field);
+    ck_assert_int_eq(layer_check(&b->shape, NULL), ST_CONFIG);
+    accel_destroy(a);
+}
+END_TEST
+
+START_TEST(a_layer_is_counted_by_its_definition)
+{
+    LayerShape s = {LAYER_CONV, 2, 8, 12, 5, 7, 3, 1, 2, 1, 1, 4, 1};
+    ck_assert_double_eq(layer_macs(&s), 2.0 * 5 * 7 * 3 * 1 * 12 * 2);
+    ck_assert_double_eq(layer_params(&s), 3 * 1 * 12 * 2);
+    ck_assert_double_eq(layer_input_words(&s), 2.0 * (4 * 2 + 3) * 7 * 8);
+    ck_assert_double_eq(layer_output_words(&s), 2.0 * 5 * 7 * 12);
+    s.R = 1; /* stride 2 over points: every other column is never touched */
+    ck_assert_double_eq(layer_input_words(&s), 2.0 * 5 * 7 * 8);
+    ck_assert_str_eq(layer_type_name(LAYER_ELTWISE), "eltwise");
+}
+END_TEST
+
+START_TEST(layers_without_macs_only_move_bytes)
+{
+    const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2};
+    AccelConfig *a = load("simba-16pe");
+    LayerCost c = cost(a, &add, MAP_HARDWARE, 0);
+    ck_assert_double_eq(c.macs, 0);
+    ck_assert_double_eq(c.utilization, 0);
+    ck_assert_double_eq(c.dram_read_bytes, 2 * 64 * 28 * 28);
+    ck_assert_double_eq(c.dram_write_bytes, 64 * 28 * 28);
+    ck_assert_double_ge(c.cycles, 3 * 64 * 28 * 28 / 16.0);
+    accel_destroy(a);
+}
+END_TEST
+
+/* Kernels larger than any spad, one point, very long rows, a batch: all must map. */
+START_TEST(unusual_layers_map_on_every_preset)
+{
+    static const LayerShape odd[] = {
+        {LAYER_CONV, 1, 3, 5, 9, 9, 31, 31, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 1, 7, 13, 4096, 3, 1, 1, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 1, 32, 32, 17, 17, 3, 3, 1, 1, 12, 1, 1},
+        {LAYER_DWCONV, 1, 40, 40, 9, 9, 15, 15, 1, 1, 1, 40, 1},
+        {LAYER_FC, 64, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 2, 64, 256, 17, 17, 7, 1, 2, 2, 1, 1, 1},
+        {LAYER_CONV, 2, 16, 32, 9, 9, 3, 3, 1, 1, 1, 16, 1},
+    };
+    AccelConfig *a = load(preset_names[_i]);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        for (int policy = MAP_TIMELOOP; policy <= MAP_HARDWARE; policy++)
+            ck_assert_double_gt(cost(a, &odd[i], (MapPolicy)policy, 0).cycles, 0);
+    accel_destroy(a);
+}
+END_TEST
+
+START_TEST(the_result_is_complete_and_repeats)
+{
+    AccelConfig *a = load(preset_names[_i]);
+    LayerCost c = cost(a, &CONV, MAP_HARDWARE, 0), again = cost(a, &CONV, MAP_HARDWARE, 0);
+    double pj = 0;
+    for (int i = 0; i < LEVELS; i++) pj += c.level_pj[i];
+    ck_assert_double_eq(c.energy_pj, pj);
+    ck_assert_double_eq(c.macs, layer_macs(&CONV));
+    ck_assert_double_eq(c.latency_us, c.cycles / 1000);
+    ck_assert_double_eq(c.utilization, c.macs / (c.cycles * accel_peak_macs(a)));
+    ck_assert_str_eq(c.limited_by, again.limited_by);
+    ck_assert_str_eq(c.mapping, again.mapping);
+    ck_assert_double_eq(c.energy_pj, again.energy_pj);
+    ck_assert_int_gt((int)strlen(c.mapping), 0);
+    accel_destroy(a);
+}
+END_TEST
+
+START_TEST(the_systems_bandwidth_limits_both_directions_together)
+{
+    AccelConfig *a = load("simba-16pe");
+    LayerCost c = cost(a, &CONV, MAP_HARDWARE, 1000); /* 1 byte per cycle */
+    ck_assert_double_eq(c.cycles, ceil(c.dram_read_bytes + c.dram_write_bytes));
+    ck_assert_str_eq(c.limited_by, "dram");
+    LayerCost own = cost(a, &CONV, MAP_HARDWARE, 17900), wide = cost(a, &CONV, MAP_HARDWARE, 1e9);
+    ck_assert_double_eq(own.cycles, wide.cycles); /* never wider than the own port */
+    Err err = {0};
+    ck_assert_int_eq(accel_cost(a, &CONV, MAP_HARDWARE, -1, &c, &err), ST_CONFIG);
+    ck_assert_int_eq(accel_cost(a, &CONV, MAP_HARDWARE, (double)NAN, &c, &err), ST_CONFIG);
+    accel_destroy(a);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("accel");
+    TCase *tc = new_case("reference", 60);
+    tcase_add_test(tc, weight_stationary_agrees_with_timeloop);
+    tcase_add_test(tc, row_stationary_agrees_with_timeloop);
+    tcase_add_test(tc, row_stationary_agrees_with_the_chip);
+    suite_add_tcase(s, tc);
+    tc = new_case("presets", 20);
+    tcase_add_test(tc, every_preset_loads);
+    tcase_add_test(tc, loading_survives_every_allocation_failure);
+    tcase_add_test(tc, a_malformed_preset_is_refused_with_its_line);
+    tcase_add_test(tc, a_missing_key_and_a_missing_file_are_named);
+    tcase_add_test(tc, a_row_stationary_key_is_unknown_to_the_other_dataflow);
+    suite_add_tcase(s, tc);
+    tc = new_case("layers", 60);
+    tcase_add_loop_test(tc, senseless_layers_are_refused_by_name, 0,
+                        (int)(sizeof bad_layers / sizeof *bad_layers));
+    tcase_add_test(tc, a_layer_is_counted_by_its_definition);
+    tcase_add_test(tc, layers_without_macs_only_move_bytes);
+    tcase_add_loop_test(tc, unusual_layers_map_on_every_preset, 0, PRESET_COUNT);
+    tcase_add_loop_test(tc, the_result_is_complete_and_repeats, 0, PRESET_COUNT);
+    tcase_add_test(tc, the_systems_bandwidth_limits_both_directions_together);
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}
