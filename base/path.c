@@ -184,9 +184,10 @@ Status path_find(char *out, size_t cap, const char *folder, const char *name_or_
     TRY(path_data_root(root, sizeof root, err));
     TRY(join(place, sizeof place, root, folder, err));
     int n = snprintf(file, sizeof file, "%s%s", name_or_file, suffix);
-    if (n >= (int)sizeof file) file[0] = '\0';
-    TRY(join(out, cap, place, file, err));
-    if (*name_or_file && access(out, F_OK) == 0) return ST_OK;
+    if (*name_or_file && n < (int)sizeof file) {
+        TRY(join(out, cap, place, file, err));
+        if (access(out, F_OK) == 0) return ST_OK;
+    }
     TRY(nearest_file(near, folder, name_or_file, suffix, err));
     char shown[TEXT_SHOWN_MAX];
     text_shown(shown, name_or_file);

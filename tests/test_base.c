@@ -488,6 +488,22 @@ START_TEST(an_unknown_name_gets_the_nearest_one)
 }
 END_TEST
 
+START_TEST(paths_that_do_not_fit_are_refused)
+{
+    char path[PATH_MAX_BYTES], big[2 * PATH_MAX_BYTES] = {0};
+    Err a = {0}, b = {0};
+    setenv("RELMAS_DATA", tree, 1);
+    memset(big, 'x', sizeof big - 1);
+    ck_assert_int_eq(path_find(path, sizeof path, "env/networks", big, ".yaml", &a), ST_CONFIG);
+    ck_assert_int_eq(path_find(path, 8, "env/networks", "kws", ".yaml", &b), ST_IO);
+    ck_assert_ptr_nonnull(strstr(b.msg, "path too long"));
+    big[9] = '/';
+    ck_assert_int_eq(path_find(path, sizeof path, "env/networks", big, ".yaml", NULL), ST_IO);
+    setenv("RELMAS_DATA", big, 1);
+    ck_assert_int_eq(path_find(path, sizeof path, "env/networks", "kws", ".yaml", NULL), ST_IO);
+}
+END_TEST
+
 START_TEST(paths_report_every_allocation_failure)
 {
     char(*names)[PATH_NAME_MAX];
@@ -654,6 +670,25 @@ START_TEST(progress_without_a_rate_has_no_forecast_and_keeps_quiet_when_told)
 }
 END_TEST
 
+static void show_long_runs(void)
+{
+    static const double SPENT_S[] = {2, 60, 1800, 36000};
+    for (int i = 0; i < 4; i++) {
+        Progress p = ten_seconds_in(false);
+        p.t0 += 10 - SPENT_S[i];
+        p.done0 = 0;
+        progress_show(&p, 50, NULL);
+    }
+}
+
+START_TEST(durations_have_fitting_units)
+{
+    capture(show_long_runs);
+    ck_assert_str_eq(seen, "train  50 %  2.0 s, 2.0 s left\ntrain  50 %  60 s, 60 s left\n"
+                           "train  50 %  30 min, 30 min left\ntrain  50 %  10.0 h, 10.0 h left\n");
+}
+END_TEST
+
 START_TEST(the_clock_goes_forward)
 {
     double t = clock_seconds();
@@ -693,6 +728,7 @@ int main(int argc, char **argv)
     tcase_add_test(tc, progress_in_a_file_is_lines);
     tcase_add_test(tc, progress_on_a_terminal_is_redrawn_and_messages_clear_it);
     tcase_add_test(tc, progress_without_a_rate_has_no_forecast_and_keeps_quiet_when_told);
+    tcase_add_test(tc, durations_have_fitting_units);
     tcase_add_test(tc, the_clock_goes_forward);
     suite_add_tcase(s, tc);
     TCase *path = tcase_create("path");
@@ -704,6 +740,7 @@ int main(int argc, char **argv)
     tcase_add_test(path, many_names_are_all_listed);
     tcase_add_test(path, names_are_found_and_files_taken_as_they_are);
     tcase_add_test(path, an_unknown_name_gets_the_nearest_one);
+    tcase_add_test(path, paths_that_do_not_fit_are_refused);
     tcase_add_test(path, paths_report_every_allocation_failure);
     tcase_add_test(path, the_place_of_the_program_gives_the_root);
     suite_add_tcase(s, path);

@@ -330,6 +330,19 @@ START_TEST(any_settings_survive_their_text)
 }
 END_TEST
 
+START_TEST(bytes_that_are_no_characters_print_as_such)
+{
+    Settings s = defaults(), back = defaults();
+    Err err = {0};
+    char *text;
+    strcpy(s.name, "a\xff\xe2\x82z\xc3");
+    ck_ok(config_format(&s, FIELD, FIELDS, &text, &err), err);
+    ck_ok(read_text(&back, text, &err), err);
+    ck_assert_str_eq(back.name, "a\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd");
+    mem_free(text);
+}
+END_TEST
+
 START_TEST(random_overrides_never_break_and_always_explain)
 {
     Rng rng;
@@ -384,6 +397,7 @@ int main(void)
     tcase_add_test(tc, lists_hold_sixteen_and_not_seventeen);
     tcase_add_test(tc, the_effective_configuration_is_yaml_by_section);
     tcase_add_test(tc, any_settings_survive_their_text);
+    tcase_add_test(tc, bytes_that_are_no_characters_print_as_such);
     tcase_add_test(tc, random_overrides_never_break_and_always_explain);
     tcase_add_test(tc, every_allocation_failure_is_reported);
     tcase_add_test(tc, out_of_memory_while_explaining_only_costs_the_advice);

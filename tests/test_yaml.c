@@ -463,6 +463,11 @@ START_TEST(parse_reports_every_allocation_failure)
     YamlDoc *doc;
     ck_every_allocation_failure(yaml_parse(&doc, "x", TEXT, sizeof TEXT - 1, NULL),
                                 yaml_destroy(doc));
+    char *many = mem_calloc(3000, 8),
+         *s = many; /* so large that its arrays are blocks of their own */
+    for (int i = 0; i < 3000; i++) s += sprintf(s, "%d: \n", i);
+    ck_every_allocation_failure(yaml_parse(&doc, "x", many, strlen(many), NULL), yaml_destroy(doc));
+    mem_free(many);
     yaml_destroy(NULL);
 }
 END_TEST
