@@ -35,12 +35,14 @@ typedef struct ConfigField {
     const char *key; /* dotted, e.g. "dqn.lr"; at most one dot */
     ConfigType type;
     size_t offset;
-    double lo, hi;              /* accepted range, inclusive (numbers); list length 1..16 */
+    double lo, hi;              /* accepted range, inclusive (numbers, each element of a list, which
+                                   has 1..16); +-DBL_MAX is no limit, 0x1p64 none for CONFIG_U64 */
     const char *const *choices; /* CONFIG_ENUM: NULL-terminated names */
     const char *help;           /* one line with unit */
 } ConfigField;
 
-/* Overwrites the fields of cfg (which holds the defaults) that doc names. */
+/* Overwrites the fields of cfg (which holds the defaults) that doc names. Keys are nested
+ * (dqn: {lr: 1}) or flat (dqn.lr: 1). ST_CONFIG, ST_NOMEM; fields before the mistake may be set. */
 Status config_read(void *cfg, const ConfigField *fields, int n, const YamlDoc *doc, Err *err);
 /* Applies one "a.b=value" (value in YAML flow syntax, e.g. [64, 64]). where names the source in
  * messages, e.g. "--set". */
