@@ -26,12 +26,12 @@ void bandwidth_max_min(const double *demand, int n, double capacity, double *rat
         for (; k > 0 && demand[order[k - 1]] > demand[i]; k--) order[k] = order[k - 1];
         order[k] = i;
     }
-    for (int k = 0; k < n; k++) { /* the smallest demands first; what they leave is shared again */
-        int i = order[k];
-        double fair = capacity / (n - k);
-        if (demand[i] > fair) rate[i] = fair / demand[i];
-        capacity -= demand[i] > fair ? fair : demand[i];
-    }
+    int k = 0;
+    for (; k < n - 1 && demand[order[k]] * (n - k) <= capacity; k++) /* small ones: in full */
+        capacity -= demand[order[k]];
+    double fair = capacity / (n - k); /* of each of the rest: equal demands, equal bits */
+    for (; k < n; k++)
+        if (demand[order[k]] > fair) rate[order[k]] = fair / demand[order[k]];
 }
 
 void bandwidth_proportional(const double *demand, int n, double capacity, double *rate)
