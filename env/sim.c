@@ -43,7 +43,7 @@ typedef struct Ready {
     int job, sub;
 } Ready;
 
-typedef struct Node { /* a queued sub-job: singly linked, best first */
+typedef struct Node { /* a queued sub-job: singly linked, in no order */
     Rank rank;
     double cost_us;
     int job, sub;
@@ -207,18 +207,6 @@ static void ready_restore(Sim *sim)
 
 /* --- SA queues --- */
 
-static void queue_link(Sim *sim, int sa, int id)
-{
-    Node *n = &sim->node[id];
-    Sa *s = &sim->st->sa[sa];
-    int *link = &s->head;
-    while (*link >= 0 && rank_before(&sim->node[*link].rank, sim->node[*link].sub, &n->rank, n->sub,
-                                     sim->st->now))
-        link = &sim->node[*link].next;
-    n->next = *link;
-    *link = id;
-}
-
 static void queue_insert(Sim *sim, int sa, int job, int sub, int priority_class)
 {
     Sa *s = &sim->st->sa[sa];
@@ -230,7 +218,8 @@ static void queue_insert(Sim *sim, int sa, int job, int sub, int priority_class)
     n->cost_us = cost_of(sim, job, sub, sa)->latency_us;
     n->job = job;
     n->sub = sub;
-    queue_link(sim, sa, id);
+    n->next = s->head;
+    s->head = id;
     s->queued++;
     s->queued_us += n->cost_us;
     sim->job[job].projected += n->cost_us - net_of(sim, job)->best_us[sub];
@@ -256,17 +245,16 @@ static void unproject(Sim *sim, const Node *n)
     sim->job[n->job].projected -= n->cost_us - net_of(sim, n->job)->best_us[n->sub];
 }
 
-/* Jobs that lost hope since they were queued go behind the others: only the head matters. */
-static void queue_sink_hopeless(Sim *sim, int sa)
+/* Link to the best of sa's queue now. Queues are not sorted, since jobs that lose hope meanwhile
+ * would break the order. */
+static int *queue_best(Sim *sim, int sa)
 {
-    Sa *s = &sim->st->sa[sa];
-    for (int i = 0; i < s->queued; i++) {
-        int id = s->head;
-        if (sim->st->now <= sim->node[id].rank.hopeless_at) return;
-        s->head = sim->node[id].next;
-        queue_link(sim, sa, id);
-        if (s->head == id) return;
+    int *best = &sim->st->sa[sa].head;
+    for (int *link = best; *link >= 0; link = &sim->node[*link].next) {
+        const Node *a = &sim->node[*link], *b = &sim->node[*best];
+        if (rank_before(&a->rank, a->sub, &b->rank, b->sub, sim->st->now)) best = link;
     }
+    return best;
 }
 
 static void recall_queued(Sim *sim)
@@ -422,8 +410,7 @@ static void advance_to(Sim *sim, double t)
 static void start_on(Sim *sim, int sa)
 {
     Sa *s = &sim->st->sa[sa];
-    queue_sink_hopeless(sim, sa);
-    Node n = queue_remove(sim, sa, &s->head);
+    Node n = queue_remove(sim, sa, queue_best(sim, sa));
     s->job = n.job;
     s->sub = n.sub;
     s->left = n.cost_us;
