@@ -571,8 +571,8 @@ static Status check_config(const System *sys, const SimConfig *cfg, Err *err)
         return err_set(err, ST_CONFIG, "max_jobs must be in 1..1048576, got %d", cfg->max_jobs);
     if (cfg->classes < 1 || cfg->classes > 4)
         return err_set(err, ST_CONFIG, "classes must be in 1..4, got %d", cfg->classes);
-    if (!(cfg->replan_us >= 0) || !(cfg->decision_us >= 0))
-        return err_set(err, ST_CONFIG, "replan_us and decision_us must not be negative");
+    if (!(cfg->replan_us >= 0 && cfg->decision_us >= 0) || isinf(cfg->decision_us))
+        return err_set(err, ST_CONFIG, "replan_us and decision_us must be 0 or more and finite");
     for (int i = 0; i < sys->n_nets; i++)
         for (int s = 0; s < sys->net[i].n_subjobs; s++)
             if (sys->net[i].n_preds[s] > 255)
