@@ -1,0 +1,354 @@
+/* slow_sim.c -- one table of sub-jobs with a stage each; everything else is a scan over it. */
+#include "tests/support/slow_sim.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef enum { BLOCKED, READY, DECIDING, QUEUED, RUNNING, DONE, WITHDRAWN } Stage;
+
+typedef struct Piece { /* one sub-job of one job */
+    Stage stage;
+    int sa, priority_class; /* when queued or running */
+    double key, lost_after; /* rank, taken when it became ready or was queued */
+    double left_us;         /* isolated time left while it runs */
+} Piece;
+
+typedef struct SlowJob {
+    bool active; /* admitted, neither finished nor dropped */
+    double arrival, deadline;
+    Piece piece[SLOW_MAX_SUBJOBS];
+} SlowJob;
+
+typedef struct Slow {
+    const System *sys;
+    const SimConfig *cfg;
+    const SlowArrival *arrival;
+    const double *deadline_us;
+    SlowResult *out;
+    int n, arrived;
+    double now, ticks; /* re-planning instants that have passed */
+    SlowJob job[SLOW_MAX_JOBS];
+} Slow;
+
+static const SysNet *net_of(const Slow *s, int job)
+{
+    return &s->sys->net[s->arrival[job].net];
+}
+
+static const SubJobCost *cost_on(const Slow *s, int job, int sub, int sa)
+{
+    return &net_of(s, job)->cost[s->sys->sa_type[sa]][sub];
+}
+
+/* Each sub-job p of each job j that has arrived. */
+#define EACH_PIECE(s, j, p)                                                                        \
+    for (int j = 0; j < (s)->arrived; j++)                                                         \
+        for (int p = 0; p < net_of(s, j)->n_subjobs; p++)
+
+static bool any_active(const Slow *s)
+{
+    for (int j = 0; j < s->arrived; j++)
+        if (s->job[j].active) return true;
+    return false;
+}
+
+/* --- order --- */
+
+static double remaining(const Slow *s, int job)
+{
+    double sum = 0;
+    for (int p = 0; p < net_of(s, job)->n_subjobs; p++)
+        if (s->job[job].piece[p].stage != DONE) sum += net_of(s, job)->best_us[p];
+    return sum;
+}
+
+static void take_rank(Slow *s, QueueOrder order, int job, int sub)
+{
+    SlowJob *j = &s->job[job];
+    Piece *p = &j->piece[sub];
+    double rem = remaining(s, job);
+    const double key[] = {[ORDER_FCFS] = j->arrival,
+                          [ORDER_EDF] = j->deadline,
+                          [ORDER_LLF] = j->deadline - rem,
+                          [ORDER_SRPT] = rem,
+                          [ORDER_SJF] = net_of(s, job)->t_iso_us,
+                          [ORDER_DR] = j->deadline + rem,
+                          [ORDER_PLAN] = (double)s->out->decisions};
+    p->key = key[order];
+    p->lost_after = s->cfg->rules.hopeless_last ? j->deadline - rem : HUGE_VAL;
+}
+
+static void make_ready(Slow *s, int job, int sub)
+{
+    s->job[job].piece[sub].stage = READY;
+    s->job[job].piece[sub].priority_class = 0;
+    take_rank(s, s->cfg->rules.ready_order, job, sub);
+}
+
+static int sign(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+/* < 0: sub-job p of job j goes before q of k. */
+static int compare(const Slow *s, int j, int p, int k, int q)
+{
+    const Piece *a = &s->job[j].piece[p], *b = &s->job[k].piece[q];
+    int by_class = a->priority_class - b->priority_class;
+    int by_hope = (s->now > a->lost_after) - (s->now > b->lost_after),
+        by_key = sign(a->key, b->key);
+    if (by_class) return by_class;
+    if (by_hope) return by_hope;
+    if (by_key) return by_key;
+    return j != k ? j - k : p - q;
+}
+
+/* The first in order among those of `stage` (on `sa`, unless it is -1); false if there is none. */
+static bool first_of(const Slow *s, Stage stage, int sa, int *job, int *sub)
+{
+    bool found = false;
+    EACH_PIECE(s, j, p)
+    {
+        const Piece *a = &s->job[j].piece[p];
+        if (a->stage != stage || (sa >= 0 && a->sa != sa)) continue;
+        if (!found || compare(s, j, p, *job, *sub) < 0) *job = j, *sub = p, found = true;
+    }
+    return found;
+}
+
+/* --- running --- */
+
+static void start_idle(Slow *s)
+{
+    int job, sub;
+    for (int m = 0; m < s->sys->n_sas; m++) {
+        if (first_of(s, RUNNING, m, &job, &sub) || !first_of(s, QUEUED, m, &job, &sub)) continue;
+        s->job[job].piece[sub].stage = RUNNING;
+        s->job[job].piece[sub].left_us = cost_on(s, job, sub, m)->latency_us;
+        s->out->started++;
+        s->out->bytes += cost_on(s, job, sub, m)->bytes;
+    }
+}
+
+/* The level L at which the grants min(demand, L) add up to the bandwidth. */
+static double level_of(const double *demand, int n, double bandwidth)
+{
+    double lo = 0, hi = bandwidth;
+    for (int step = 0; step < 200; step++) {
+        double level = (lo + hi) / 2, sum = 0;
+        for (int i = 0; i < n; i++) sum += fmin(demand[i], level);
+        *(sum > bandwidth ? &hi : &lo) = level;
+    }
+    return lo;
+}
+
+static void progress_rates(const Slow *s, double rate[SYS_MAX_SAS])
+{
+    double demand[SYS_MAX_SAS] = {0}, bandwidth = s->sys->dram_bytes_per_us, sum = 0;
+    int job, sub, n = s->sys->n_sas;
+    for (int m = 0; m < n; m++) {
+        if (!first_of(s, RUNNING, m, &job, &sub)) continue;
+        demand[m] = cost_on(s, job, sub, m)->bytes / cost_on(s, job, sub, m)->latency_us;
+        sum += demand[m];
+    }
+    double level = level_of(demand, n, bandwidth);
+    for (int m = 0; m < n; m++) {
+        double grant = s->cfg->arbitration == ARBITRATION_MAX_MIN ? fmin(demand[m], level)
+                                                                  : demand[m] * bandwidth / sum;
+        rate[m] = demand[m] > 0 && sum > bandwidth ? fmin(1, grant / demand[m]) : 1;
+    }
+}
+
+static void advance(Slow *s, double t)
+{
+    double rate[SYS_MAX_SAS];
+    int job, sub;
+    progress_rates(s, rate);
+    for (int m = 0; m < s->sys->n_sas; m++) {
+        if (!first_of(s, RUNNING, m, &job, &sub)) continue;
+        s->job[job].piece[sub].left_us -= rate[m] * (t - s->now);
+        s->out->busy_us[m] += t - s->now;
+    }
+    s->now = t;
+}
+
+/* --- events --- */
+
+static void recall(Slow *s)
+{
+    EACH_PIECE(s, j, p)
+    {
+        if (s->job[j].piece[p].stage == QUEUED) make_ready(s, j, p);
+    }
+}
+
+/* Sub-jobs whose predecessors are all done become ready. */
+static void release(Slow *s, int job)
+{
+    const SysNet *net = net_of(s, job);
+    int waits_for[SLOW_MAX_SUBJOBS] = {0};
+    for (int p = 0; p < net->n_subjobs; p++)
+        for (int e = net->first_succ[p]; e < net->first_succ[p + 1]; e++)
+            waits_for[net->succ[e]] += s->job[job].piece[p].stage != DONE;
+    for (int p = 0; p < net->n_subjobs; p++)
+        if (s->job[job].piece[p].stage == BLOCKED && waits_for[p] == 0) make_ready(s, job, p);
+}
+
+static void end_job(Slow *s, int job, SlowFate fate)
+{
+    s->job[job].active = false;
+    s->out->fate[job] = fate;
+    s->out->end_us[job] = s->now;
+}
+
+static void on_completion(Slow *s, int job, int sub)
+{
+    SlowJob *j = &s->job[job];
+    double uj = cost_on(s, job, sub, j->piece[sub].sa)->energy_uj;
+    j->piece[sub].stage = DONE;
+    s->out->energy_uj += uj;
+    if (j->active) {
+        bool all = true;
+        s->out->job_uj[job] += uj;
+        release(s, job);
+        for (int p = 0; p < net_of(s, job)->n_subjobs; p++) all &= j->piece[p].stage == DONE;
+        if (all) end_job(s, job, s->now <= j->deadline ? SLOW_MET : SLOW_LATE);
+    }
+    if (s->cfg->rules.replan_on_events) recall(s);
+}
+
+/* What runs ends in its own time; all else of the job is withdrawn. */
+static void on_deadline(Slow *s, int job)
+{
+    for (int p = 0; p < net_of(s, job)->n_subjobs; p++) {
+        Stage *stage = &s->job[job].piece[p].stage;
+        if (*stage == BLOCKED || *stage == READY || *stage == QUEUED) *stage = WITHDRAWN;
+    }
+    end_job(s, job, SLOW_DROPPED);
+}
+
+/* Jobs that hold one of the max_jobs places: active ones, and dropped ones of which a sub-job still
+ * runs or is being decided. */
+static int places_taken(const Slow *s)
+{
+    int taken = 0;
+    for (int j = 0; j < s->arrived; j++) {
+        bool holds = s->job[j].active;
+        for (int p = 0; p < net_of(s, j)->n_subjobs; p++)
+            holds |= s->job[j].piece[p].stage == RUNNING || s->job[j].piece[p].stage == DECIDING;
+        taken += holds;
+    }
+    return taken;
+}
+
+static void on_arrival(Slow *s)
+{
+    bool room = places_taken(s) < s->cfg->max_jobs;
+    int id = s->arrived++;
+    SlowJob *j = &s->job[id];
+    j->arrival = s->now;
+    j->deadline = s->now + s->deadline_us[s->arrival[id].net];
+    if (!room) {
+        for (int p = 0; p < net_of(s, id)->n_subjobs; p++) j->piece[p].stage = WITHDRAWN;
+        end_job(s, id, SLOW_REJECTED);
+        return;
+    }
+    if (s->cfg->replan_us > 0 &&
+        !any_active(s)) /* the clock of T_s stood while nothing was there */
+        s->ticks = fmax(s->ticks, floor(s->now / s->cfg->replan_us));
+    j->active = true;
+    release(s, id);
+    if (s->cfg->rules.replan_on_events) recall(s);
+}
+
+typedef struct Event {
+    enum { NONE, COMPLETION, DEADLINE, ARRIVAL, TICK } kind;
+    double t;
+    int job, sub;
+} Event;
+
+static void offer(Event *best, int kind, double t, int job, int sub)
+{
+    if (best->kind == NONE || t < best->t)
+        *best = (Event){.kind = kind, .t = t, .job = job, .sub = sub};
+}
+
+/* The earliest event; of simultaneous ones the kind that stands first in the enum. */
+static Event next_event(const Slow *s)
+{
+    double rate[SYS_MAX_SAS];
+    int job, sub;
+    Event e = {.kind = NONE};
+    progress_rates(s, rate);
+    for (int m = 0; m < s->sys->n_sas; m++)
+        if (first_of(s, RUNNING, m, &job, &sub))
+            offer(&e, COMPLETION, s->now + fmax(0, s->job[job].piece[sub].left_us) / rate[m], job,
+                  sub);
+    for (int j = 0; s->cfg->firm && j < s->arrived; j++)
+        if (s->job[j].active) offer(&e, DEADLINE, s->job[j].deadline, j, 0);
+    if (s->arrived < s->n) offer(&e, ARRIVAL, s->arrival[s->arrived].us, 0, 0);
+    if (s->cfg->replan_us > 0 && any_active(s))
+        offer(&e, TICK, (s->ticks + 1) * s->cfg->replan_us, 0, 0);
+    return e;
+}
+
+/* Starts what can start and lets the next event happen, unless it comes after `limit`. */
+static bool happen(Slow *s, double limit)
+{
+    start_idle(s);
+    Event e = next_event(s);
+    if (e.kind == NONE || e.t > limit) return false;
+    advance(s, e.t);
+    switch (e.kind) {
+    case COMPLETION:
+        on_completion(s, e.job, e.sub);
+        break;
+    case DEADLINE:
+        on_deadline(s, e.job);
+        break;
+    case ARRIVAL:
+        on_arrival(s);
+        break;
+    case TICK:
+        recall(s);
+        s->ticks++;
+        break;
+    case NONE:
+        break;
+    }
+    return true;
+}
+
+static void decide(Slow *s, int job, int sub, SlowChoose *choose, void *ctx)
+{
+    Piece *p = &s->job[job].piece[sub];
+    int classes = s->cfg->classes;
+    int action = choose(ctx, s->job[job].arrival, s->arrival[job].net, sub, s->out->decisions++);
+    p->stage = DECIDING;
+    if (s->cfg->decision_us > 0) {
+        double until = s->now + s->cfg->decision_us;
+        while (happen(s, until)) continue;
+        advance(s, until);
+    }
+    p->stage = s->job[job].active ? QUEUED : WITHDRAWN;
+    p->sa = action / classes;
+    p->priority_class = action % classes;
+    take_rank(s, s->cfg->rules.queue_order, job, sub);
+}
+
+void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const SlowArrival *arrival,
+              int n, const double *deadline_us, SlowChoose *choose, void *ctx)
+{
+    int job, sub;
+    Slow s = {
+        .sys = sys, .cfg = cfg, .arrival = arrival, .n = n, .deadline_us = deadline_us, .out = out};
+    memset(out, 0, sizeof *out);
+    for (int j = 0; j < n; j++) out->fate[j] = SLOW_UNFINISHED;
+    for (;;) {
+        if (first_of(&s, READY, -1, &job, &sub))
+            decide(&s, job, sub, choose, ctx);
+        else if (!happen(&s, HUGE_VAL))
+            break;
+    }
+    out->over_us = s.now;
+}
