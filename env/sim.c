@@ -548,12 +548,22 @@ static bool next_event(Sim *sim, double limit)
     return true;
 }
 
+/* Is a decision due at this instant? */
+static bool decision_due(const Sim *sim)
+{
+    if (sim->st->n_ready == 0) return false;
+    if (!sim->cfg.rules.replan_on_events) return true;
+    for (int m = 0; m < sim->sys->n_sas; m++)
+        if (sim->st->sa[m].job < 0 && sim->st->sa[m].queued == 0) return true;
+    return false;
+}
+
 /* Runs to the next decision or to the end of the episode. */
 static void settle(Sim *sim)
 {
     SimState *st = sim->st;
     double before = st->now;
-    while (st->n_ready == 0) {
+    while (!decision_due(sim)) {
         if (!next_event(sim, NEVER)) {
             assert(st->n_active == 0);
             st->over = 1;

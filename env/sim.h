@@ -40,7 +40,9 @@ typedef struct SchedRules {
     QueueOrder ready_order; /* which ready sub-job is decided first */
     QueueOrder queue_order; /* which queued sub-job an SA starts first, within a class */
     bool hopeless_last;     /* jobs with negative laxity rank behind all others */
-    bool replan_on_events;  /* every arrival and completion recalls what is queued */
+    /* List scheduling: every arrival and completion recalls what is queued, and decisions are asked
+     * for only while an SA stands idle with nothing queued: the rest could not start anyway. */
+    bool replan_on_events;
 } SchedRules;
 
 typedef struct SimConfig {

@@ -115,11 +115,13 @@ void gemm_startup(char **argv)
 {
     char self[4096];
     prepare();
-    /* Once the variable is set there is no second round, whatever kernel it led to. */
-    if (getenv("OPENBLAS_CORETYPE") || !cpu_has_avx512() || kernel_is_avx512()) return;
+    /* RELMAS_BLAS is set before the second round, so there is no third; a user sets it to keep
+     * the kernel as it is. */
+    if (getenv("RELMAS_BLAS") || !cpu_has_avx512() || kernel_is_avx512()) return;
     /* The real path, not /proc/self/exe itself, or ps would call the program "exe". */
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0 || setenv("OPENBLAS_CORETYPE", "SkylakeX", 1) != 0) return;
+    if (setenv("RELMAS_BLAS", "avx512", 1) != 0) return;
     self[n] = 0;
     setenv("OPENBLAS_NUM_THREADS", "1", 1); /* so that no idle workers are started at load time */
     execv(self, argv);                      /* returns only on failure: go on as we are */

@@ -9,11 +9,11 @@
 void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
           int ldb, float beta, float *c, int ldc);
 
-/* Call first in main(). OpenBLAS reads OPENBLAS_CORETYPE when it is loaded, and old releases take
- * AVX2 kernels, half as fast, on AVX-512 cores they do not know: if the CPU has AVX-512, the loaded
- * kernel is another one and the variable is not set, sets it to SkylakeX and executes the program
- * again (argv as given). A variable that is set is the user's choice and stands. Also holds
- * OpenBLAS to one thread. Returns when nothing is to be done; never fails. */
+/* Call first in main(). OpenBLAS reads OPENBLAS_CORETYPE when it is loaded, and with old releases or
+ * a stale setting takes AVX2 kernels, half as fast, on AVX-512 cores: if the CPU has AVX-512 and the
+ * loaded kernel is another one, sets the variable to SkylakeX and executes the program again (argv
+ * as given). RELMAS_BLAS set to anything keeps the kernel as it is. Also holds OpenBLAS to one
+ * thread. Returns when nothing is to be done; never fails. */
 void gemm_startup(char **argv);
 const char *gemm_kernel(void); /* name of the core type OpenBLAS runs, e.g. "SkylakeX" */
 

@@ -151,15 +151,16 @@ static int startup_main(int argc, char **argv)
     return 0;
 }
 
-/* The line printed with OPENBLAS_CORETYPE=value, or without it if NULL. */
-static void startup_line(const char *value, char *line, int size)
+/* The line printed when the variable `name` is set to Haswell, or none if NULL. */
+static void startup_line(const char *name, char *line, int size)
 {
     int fd[2], status;
     ck_assert_int_eq(pipe(fd), 0);
     pid_t child = fork();
     if (child == 0) {
         unsetenv("OPENBLAS_CORETYPE");
-        if (value) setenv("OPENBLAS_CORETYPE", value, 1);
+        unsetenv("RELMAS_BLAS");
+        if (name) setenv(name, "Haswell", 1);
         dup2(fd[1], 1);
         execl(program, program, "--startup", "as given", (char *)NULL);
         _exit(127);
@@ -179,13 +180,15 @@ START_TEST(startup_takes_avx512_kernels_where_the_cpu_has_them)
               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
     startup_line(NULL, line, sizeof line);
     ck_assert_str_eq(line, has ? "SkylakeX 3 as given\n" : "Haswell 3 as given\n");
+    startup_line("OPENBLAS_CORETYPE", line, sizeof line); /* a stale setting does not stand */
+    ck_assert_str_eq(line, has ? "SkylakeX 3 as given\n" : "Haswell 3 as given\n");
 }
 END_TEST
 
 START_TEST(startup_leaves_the_users_choice)
 {
     char line[256];
-    startup_line("Haswell", line, sizeof line);
+    startup_line("RELMAS_BLAS", line, sizeof line);
     ck_assert_str_eq(line, "Haswell 3 as given\n");
 }
 END_TEST
