@@ -221,6 +221,245 @@ START_TEST(demonstrated_actions_lead_by_the_margin)
 }
 END_TEST
 
+/* ---- one update against its formula, in double and with central differences ---- */
+
+enum { F = 2, G = 3, A = 3, H = 4, OBS = A * F + G + A, BATCH = 12, MAX_P = 128 };
+
+typedef struct Reference {
+    bool rows, context, double_q;
+    int P;
+    float obs[BATCH * OBS], next[BATCH * OBS], ret[BATCH], discount[BATCH];
+    int action[BATCH], demo[BATCH];
+    double target[BATCH]; /* y */
+    double td_error, margin_loss, q_mean;
+} Reference;
+
+/* out = W[n_out, n_in] x + b from *p, which moves on. */
+static void dense(const double **p, int n_in, int n_out, const double *x, double *out)
+{
+    const double *w = *p, *b = w + n_in * n_out;
+    for (int o = 0; o < n_out; o++) {
+        out[o] = b[o];
+        for (int i = 0; i < n_in; i++) out[o] += w[o * n_in + i] * x[i];
+    }
+    *p = b + n_out;
+}
+
+static void dense_tanh(const double **p, int n_in, int n_out, const double *x, double *out)
+{
+    dense(p, n_in, n_out, x, out);
+    for (int o = 0; o < n_out; o++) out[o] = tanh(out[o]);
+}
+
+/* q[a] of one observation; -HUGE_VAL where masked. hidden: one layer of H, tanh. */
+static void reference_q(const Reference *r, const double *params, const float *obs, double q[A])
+{
+    const float *global = obs + (r->rows ? A * F : 0), *mask = global + G;
+    double mean[H] = {0}, valid = 0, x[F + G + H], h[H];
+
+    for (int a = 0; a < A; a++) valid += mask[a] > 0;
+    for (int pass = r->context ? 0 : 1; pass < 2; pass++) {
+        for (int a = 0; a < A; a++) {
+            const double *p = params;
+            int n = 0;
+            for (int i = 0; r->rows && i < F; i++) x[n++] = (double)obs[a * F + i];
+            for (int i = 0; i < G; i++) x[n++] = (double)global[i];
+            if (r->context) dense_tanh(&p, n, H, x, h);
+            for (int i = 0; pass == 0 && mask[a] > 0 && i < H; i++) mean[i] += h[i] / valid;
+            for (int i = 0; r->context && i < H; i++) x[n++] = mean[i];
+            double out[A];
+            dense_tanh(&p, n, H, x, h);
+            dense(&p, H, r->rows ? 1 : A, h, out);
+            q[a] = mask[a] > 0 ? out[r->rows ? 0 : a] : -HUGE_VAL;
+        }
+    }
+}
+
+static int argmax(const double q[A])
+{
+    int best = 0;
+    for (int a = 1; a < A; a++)
+        if (q[a] > q[best]) best = a;
+    return best;
+}
+
+static double reference_loss(Reference *r, const DqnConfig *c, const double *online)
+{
+    double huber = 0, margin = 0, td = 0, mean = 0;
+    int demos = 0;
+    for (int i = 0; i < BATCH; i++) {
+        double q[A];
+        reference_q(r, online, r->obs + i * (OBS - (r->rows ? 0 : A * F)), q);
+        double d = q[r->action[i]] - r->target[i];
+        huber +=
+            fabs(d) <= c->huber_delta ? d * d / 2 : c->huber_delta * (fabs(d) - c->huber_delta / 2);
+        td += fabs(d);
+        mean += q[r->action[i]];
+        if (r->demo[i] < 0) continue;
+        double lead = q[r->demo[i]];
+        for (int a = 0; a < A; a++) q[a] += a == r->demo[i] ? 0 : c->demo_margin;
+        margin += q[argmax(q)] - lead;
+        demos++;
+    }
+    r->td_error = td / BATCH;
+    r->q_mean = mean / BATCH;
+    r->margin_loss = demos ? margin / demos : 0;
+    return huber / BATCH + c->demo_weight * r->margin_loss;
+}
+
+static void reference_targets(Reference *r, const double *online, const double *target)
+{
+    for (int i = 0; i < BATCH; i++) {
+        double q[A], qt[A];
+        const float *next = r->next + i * (OBS - (r->rows ? 0 : A * F));
+        r->target[i] = (double)r->ret[i];
+        if (r->discount[i] == 0) continue;
+        reference_q(r, online, next, q);
+        reference_q(r, target, next, qt);
+        r->target[i] += (double)r->discount[i] * qt[argmax(r->double_q ? q : qt)];
+    }
+}
+
+static void fill_replay(Replay *replay, const EnvSpec *spec, Rng *rng)
+{
+    float obs[OBS], last[OBS];
+    for (int k = 0; k < 60; k++) {
+        for (int i = 0; i < spec->obs_floats; i++) {
+            obs[i] = (float)rng_normal(rng);
+            last[i] = (float)rng_normal(rng);
+        }
+        ReplayStep s = {obs,
+                        (int)rng_below(rng, A),
+                        (int)rng_below(rng, A + 1) - 1,
+                        rng_normal(rng),
+                        rng_uniform(rng),
+                        k % 7 == 3,
+                        k % 7 == 6,
+                        last};
+        float *mask = obs + spec->obs_floats - A, *last_mask = last + spec->obs_floats - A;
+        for (int a = 0; a < A; a++) {
+            mask[a] = a == s.action || a == s.demo || rng_below(rng, 2);
+            last_mask[a] = a == 1 || rng_below(rng, 2);
+        }
+        replay_push(replay, 0, &s);
+    }
+}
+
+/* Field of the learner's state by path. */
+static void *learner_field(Dqn *d, const char *path)
+{
+    static StateList list;
+    list.n = 0;
+    dqn_state(d, &list);
+    for (int i = 0; i < list.n; i++)
+        if (!strcmp(list.field[i].path, path)) return list.field[i].data;
+    ck_abort_msg("no %s", path);
+    return NULL;
+}
+
+static void check_gradient(Reference *r, const DqnConfig *c, Dqn *d, double *online)
+{
+    const float *m = learner_field(d, "/learner/adam/m");
+    for (int k = 0; k < r->P; k++) {
+        double keep = online[k], up, step = 1e-5;
+        online[k] = keep + step;
+        up = reference_loss(r, c, online);
+        online[k] = keep - step;
+        double slope = (up - reference_loss(r, c, online)) / (2 * step);
+        online[k] = keep;
+        double got = (double)m[k] / (1 - c->beta1); /* first step: m = (1 - beta1) gradient */
+        ck_assert_msg(fabs(got - slope) < 2e-5, "d/dp[%d]: %g, should be %g", k, got, slope);
+    }
+}
+
+static void check_copies(const DqnConfig *c, Dqn *d, const double *online0, const double *target0,
+                         int P)
+{
+    const float *online = dqn_weights(d, DQN_ONLINE);
+    for (int k = 0; k < P; k++) {
+        double now = (double)online[k], t = target0[k] + c->target_polyak * (now - target0[k]);
+        double e = online0[k] + c->eval_polyak * (now - online0[k]);
+        ck_assert_double_le(fabs(now - online0[k]), c->lr * 1.001); /* Adam's first step */
+        ck_assert_double_eq_tol((double)dqn_weights(d, DQN_TARGET)[k], t, 1e-6);
+        ck_assert_double_eq_tol((double)dqn_weights(d, DQN_EVALUATION)[k], e, 1e-6);
+    }
+}
+
+static DqnConfig update_config(int kind)
+{
+    DqnConfig c = dqn_defaults();
+    c.hidden = (ConfigInts){1, {H}};
+    c.activation = ACT_TANH;
+    c.context = KINDS[kind].context;
+    c.double_q = KINDS[kind].double_q;
+    c.batch = BATCH;
+    c.shards = 3;
+    c.n_step = 2;
+    c.huber_delta = 0.7;
+    c.clip_norm = HUGE_VAL;
+    c.demo_weight = 0.3;
+    c.demo_margin = 0.2;
+    c.eval_polyak = 0.25;
+    c.target_polyak = 0.125;
+    return c;
+}
+
+/* Takes the learner's weights, and moves the target's away from them. */
+static void take_weights(Dqn *d, Rng *rng, double *online, double *target, int P)
+{
+    for (int k = 0; k < P; k++) {
+        dqn_weights(d, DQN_ONLINE)[k] += 0.3f * (float)rng_normal(rng);
+        dqn_weights(d, DQN_TARGET)[k] += 0.6f * (float)rng_normal(rng);
+        dqn_weights(d, DQN_EVALUATION)[k] = dqn_weights(d, DQN_ONLINE)[k];
+        online[k] = (double)dqn_weights(d, DQN_ONLINE)[k];
+        target[k] = (double)dqn_weights(d, DQN_TARGET)[k];
+    }
+}
+
+START_TEST(one_update_is_its_formula)
+{
+    static Reference r;
+    DqnConfig c = update_config(_i);
+    bool rows = KINDS[_i].rows;
+    EnvSpec spec = {A, rows ? F : 0, G, rows ? OBS : G + A};
+    ReplayBatch batch = {r.obs, r.next, r.action, r.demo, r.ret, r.discount};
+    double online[MAX_P], target[MAX_P];
+    Replay *replay;
+    Pool *pool;
+    Dqn *d;
+    DqnStats s;
+    Rng rng;
+    Err err = {0};
+
+    rng_seed(&rng, 77, (uint64_t)_i);
+    ck_ok(replay_create(&replay, &spec, 1, 100, &err), err);
+    ck_ok(pool_create(&pool, 1, &err), err);
+    ck_ok(dqn_create(&d, &c, &spec, 5, &err), err);
+    fill_replay(replay, &spec, &rng);
+    r.rows = rows;
+    r.context = c.context;
+    r.double_q = c.double_q;
+    r.P = (int)qnet_params(dqn_net(d));
+    ck_assert_int_le(r.P, MAX_P);
+    take_weights(d, &rng, online, target, r.P);
+
+    Rng sampler = *(Rng *)learner_field(d, "/rng/learner"); /* the batch that it will draw */
+    replay_sample(replay, BATCH, c.n_step, c.discount_time, &sampler, &batch);
+    reference_targets(&r, online, target);
+    double loss = reference_loss(&r, &c, online);
+    dqn_update(d, replay, pool, &s);
+    ck_assert_double_eq_tol(s.loss, loss, 1e-5);
+    ck_assert_double_eq_tol(s.td_error, r.td_error, 1e-5);
+    ck_assert_double_eq_tol(s.margin_loss, r.margin_loss, 1e-5);
+    ck_assert_double_eq_tol(s.q_mean, r.q_mean, 1e-5);
+    check_gradient(&r, &c, d, online);
+    check_copies(&c, d, online, target, r.P);
+    dqn_destroy(d);
+    pool_destroy(pool);
+    replay_destroy(replay);
+}
+END_TEST
+
 START_TEST(acting_respects_the_mask)
 {
     ToyMdp m = BANDIT;
@@ -316,6 +555,7 @@ int main(void)
     tcase_add_loop_test(tc, time_is_discounted_not_steps, 0, N_KINDS);
     tcase_add_loop_test(tc, n_steps_give_the_same_values, 0, 4);
     tcase_add_loop_test(tc, truncation_bootstraps, 0, 3);
+    tcase_add_loop_test(tc, one_update_is_its_formula, 0, N_KINDS);
     tcase_add_test(tc, termination_does_not_bootstrap);
     tcase_add_test(tc, hard_target_copies_learn_too);
     tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 2);

@@ -136,6 +136,7 @@ START_TEST(resuming_leaves_no_trace)
     run(second, 2, 1); /* leaves its own traces everywhere, to be overwritten */
     copy_state(first, second);
     ck_same_state(first, second);
+    ck_assert(trainer_stats(first)->score == trainer_stats(second)->score);
     trainer_destroy(first);
     ck_assert_uint_eq(trainer_stats(second)->decisions, (uint64_t)STOPS[_i] * LANES * 5);
     run(second, 20, 1);
@@ -190,6 +191,24 @@ static StateField *field_of(StateList *list, const char *path)
     ck_abort_msg("no %s", path);
     return NULL;
 }
+
+START_TEST(the_demonstrator_can_act_in_the_warm_up)
+{
+    static StateList list;
+    TrainerConfig c = config();
+    c.demo_actor = 1;
+    c.learn_start = 3 * LANES * 5; /* three rounds */
+    Trainer *t = create(&c);
+
+    list.n = 0;
+    run(t, 3 + _i, 1);
+    trainer_state(t, &list);
+    const StateField *action = field_of(&list, "/replay/action");
+    const StateField *demo = field_of(&list, "/replay/demo");
+    ck_assert_int_eq(memcmp(action->data, demo->data, bytes_of(demo)) == 0, _i == 0);
+    trainer_destroy(t);
+}
+END_TEST
 
 START_TEST(damaged_state_is_refused)
 {
@@ -332,6 +351,7 @@ int main(void)
     tcase_add_loop_test(tc, resuming_leaves_no_trace, 0, 3);
     tcase_add_test(tc, updates_keep_pace_with_decisions);
     tcase_add_test(tc, every_kind_of_state_is_listed);
+    tcase_add_loop_test(tc, the_demonstrator_can_act_in_the_warm_up, 0, 2);
     tcase_add_loop_test(tc, damaged_state_is_refused, 0, 7);
     tcase_add_test(tc, frozen_policy_acts_as_the_evaluation_copy);
     tcase_add_loop_test(tc, bad_settings_are_named, 0, 5);
