@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { ACCEL_NAME_MAX = 64, TILES_MAX = 48, SPLITS_MAX = 4096 };
+enum { ACCEL_NAME_MAX = 64, TILES_MAX = 48 };
 
 /* One accelerator, as its preset says. Sizes in words or bytes as named, ports in bytes per cycle,
  * energies in pJ per byte unless named otherwise. Fields of the other dataflow are 0. */
@@ -100,7 +100,7 @@ double span(double points, int stride, double kernel, int dilation, bool exact);
 double sweep(double n, double tile, int stride, double kernel, int dilation, bool exact,
              bool reuse);
 void work_init(Work *w, const LayerShape *l, MapPolicy policy);
-double work_input_words(const Work *w, double channels); /* of one group, all images */
+double work_input_channels(const Work *w);
 
 /* tiles.c */
 void tiles_of(Tiles *t, double n, bool exact);

@@ -149,8 +149,8 @@ void work_init(Work *w, const LayerShape *l, MapPolicy policy)
     }
 }
 
-double work_input_words(const Work *w, double channels)
+/* Input channels of one group; the pieces of a cut kernel fetch theirs again. */
+double work_input_channels(const Work *w)
 {
-    return span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
-           span(w->Q, w->stride_h, w->S, w->dilation, w->exact) * channels * w->images;
+    return (w->depthwise ? w->K : w->C) * w->folds;
 }

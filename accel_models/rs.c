@@ -67,7 +67,7 @@ static void array_traffic(ArrayTraffic *out, const Search *s, const GlbTile *g, 
         e->c1 > 1 ? w->P * w->R : sweep(w->P, 1, w->stride_w, w->R, w->dilation, w->exact, true);
     bool turns = w->P > 1 || e->c1 > 1;
     double per_k = w->depthwise ? 1 : turns ? ceil_div(s->s.k_steps, e->m0) : t->input_k_repeat;
-    double channels = w->depthwise ? w->K : w->C * w->folds;
+    double channels = work_input_channels(w);
     out->inputs = row * input_rows(s) * s->s.q_steps * w->images * channels * per_k;
     out->updates = s->outputs * (w->P * e->m1 > 1 ? g->tc : t->psum_c_repeat);
     out->refills = out->updates - s->outputs;
@@ -224,6 +224,16 @@ static int split_order(const Split *x, const Split *y)
     return (y->cy - x->cy) + (y->q - x->q);
 }
 
+/* Do the smallest tiles of this split fit into the global buffer, one row of the array's outputs?
+ */
+static bool split_fits(const AccelConfig *a, const Work *w, const Split *s)
+{
+    double c = w->depthwise ? (double)s->my * s->mx : s->cy;
+    double in = span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
+                span(s->q, w->stride_h, w->S, w->dilation, w->exact) * c;
+    return (in + w->P * s->q * s->my * s->mx) * a->word_bits / 8 <= a->glb_bytes;
+}
+
 /* Keeps the fastest splits, sorted. */
 static void keep(Splits *all, const Split *s)
 {
@@ -254,7 +264,7 @@ static void push_columns(Splits *all, const AccelConfig *a, const Work *w, Split
             if (!useful(s.K, s.mx * s.my, w->exact) && s.mx > 1) continue;
             s.k_steps = ceil_div(s.K, s.mx * s.my);
             s.compute = w->P * w->R * w->images * s.q_steps * s.c_steps * s.k_steps;
-            keep(all, &s);
+            if (split_fits(a, w, &s)) keep(all, &s);
         }
     }
 }
@@ -329,18 +339,27 @@ static void try_splits(const AccelConfig *a, const Work *w, const Splits *all, c
     }
 }
 
-static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+static void search_strips(const AccelConfig *a, const Work *w, const Ports *ports, Best *best)
 {
     Splits all;
-    Work folded = *w;
-    fold_kernel(&folded, a);
-    plain_splits(&all, a, &folded);
-    try_splits(a, &folded, &all, ports, best);
-    if (w->exact) {
-        Best pad = {.cycles = PAD_GAIN * best->cycles, .energy = HUGE_VAL};
-        padded_splits(&all, a, &folded);
-        try_splits(a, &folded, &all, ports, &pad);
-        if (isfinite(pad.energy)) *best = pad;
+    plain_splits(&all, a, w);
+    try_splits(a, w, &all, ports, best);
+    if (!w->exact) return;
+    Best pad = {.cycles = PAD_GAIN * best->cycles, .energy = HUGE_VAL};
+    padded_splits(&all, a, w);
+    try_splits(a, w, &all, ports, &pad);
+    if (isfinite(pad.energy)) *best = pad;
+}
+
+/* Rows too wide for the global buffer are cut into strips, each like an image of its own. */
+static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
+{
+    for (double strips = 1; strips <= w->P && !isfinite(best->cycles); strips *= 2) {
+        Work cut = *w;
+        fold_kernel(&cut, a);
+        cut.P = ceil_div(w->P, strips);
+        cut.images *= ceil_div(w->P, cut.P);
+        search_strips(a, &cut, ports, best);
     }
     if (isfinite(best->cycles)) return ST_OK;
     return err_set(err, ST_CONFIG, "layer: no tile of it fits into '%s', enlarge its buffers",

@@ -42,7 +42,7 @@ static double input_points(const Work *w, const GlbTile *t, bool keep)
 void traffic_dram(Traffic *out, const Work *w, const GlbTile *t)
 {
     Order o = t->order;
-    double tx = t->tp * t->tq * w->images, channels = w->depthwise ? w->K : w->C * w->folds;
+    double tx = t->tp * t->tq * w->images, channels = work_input_channels(w);
     bool x = tx > 1, c = t->tc > 1, k = t->tk > 1;
     bool weights_inside = t->weights_change || (c && c_inside_x(o)) || (k && k_inside_x(o));
     bool inputs_inside = (x && !k_inside_x(o)) || (c && !k_inside_c(o));

@@ -67,7 +67,7 @@ static double pe_inputs(const Search *s, const GlbTile *g, const Traffic *t, con
     if (!p1 && !q1 && !c2) return t->inputs;
     double x = sweep(g->p, e->p, w->stride_w, w->R, w->dilation, w->exact, p1);
     double y = sweep(g->q, e->q, w->stride_h, w->S, w->dilation, w->exact, !p1);
-    double channels = w->depthwise ? w->K : w->C * w->folds;
+    double channels = work_input_channels(w);
     double per_k = w->depthwise ? 1 : ceil_div(s->s.k_steps, e->k);
     return x * (w->P / g->p) * y * (w->Q / g->q) * w->images * channels * per_k;
 }
