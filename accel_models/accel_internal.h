@@ -104,10 +104,12 @@ double work_input_channels(const Work *w);
 
 /* tiles.c */
 void tiles_of(Tiles *t, double n, bool exact);
+void tiles_upto(Tiles *t, double n, int most, bool exact);
 double ceil_div(double a, double b);
 
 /* traffic.c */
-const char *order_name(Order o); /* outer to inner */
+int orders_of(const Work *w, const GlbTile *t, Order *out); /* how many, at most ORDERS */
+const char *order_name(Order o);                            /* outer to inner */
 void traffic_dram(Traffic *out, const Work *w, const GlbTile *t);
 /* Applies the ports; true if (cycles, energy) beats *best, which is then replaced but for its text.
  */

@@ -14,15 +14,16 @@ typedef struct Split {
     int cy, my, q, mx; /* rows hold S cy my, columns q mx */
     double c_steps, k_steps, q_steps;
     double compute; /* cycles of one group */
+    double bound;   /* no mapping of this split takes fewer, whatever the DRAM */
 } Split;
 
-enum { SPLITS_KEPT = 48 };
+enum { SPLITS_KEPT = 256 };
 /* Zero-padding of channels: the most extra work, and the least gain for which it is done. */
 static const double PAD_MOST = 1.12, PAD_GAIN = 0.9;
 
 typedef struct Splits {
     int n;
-    Split s[SPLITS_KEPT]; /* ascending in compute */
+    Split s[SPLITS_KEPT]; /* ascending in bound */
 } Splits;
 
 typedef struct Search {
@@ -34,6 +35,7 @@ typedef struct Search {
     double word; /* bytes */
     double fixed[LEVELS];
     double fixed_pj, outputs;
+    double ifmap_read_pj; /* if no input stayed for a second output channel */
 } Search;
 
 /* Tile of a PE's spads and the loops over it inside the global buffer, in steps. */
@@ -48,11 +50,16 @@ static double peak_macs(const AccelConfig *a)
 
 /* Rows of the input that the array takes from the global buffer for one fold of q output rows.
  * A real array sends one row along a diagonal; without that every (row, column) gets its own. */
-static double input_rows(const Search *s)
+static double input_rows(const Work *w, double q)
 {
-    const Work *w = &s->w;
-    double own = s->s.q * w->S;
-    return w->exact ? own : fmin(own, span(s->s.q, w->stride_h, w->S, w->dilation, false));
+    double own = q * w->S;
+    return w->exact ? own : fmin(own, span(q, w->stride_h, w->S, w->dilation, false));
+}
+
+/* Input words of one row of the array and one pass over it, kept while P slides. */
+static double row_words(const Work *w)
+{
+    return sweep(w->P, 1, w->stride_w, w->R, w->dilation, w->exact, true);
 }
 
 typedef struct ArrayTraffic {
@@ -68,7 +75,7 @@ static void array_traffic(ArrayTraffic *out, const Search *s, const GlbTile *g, 
     bool turns = w->P > 1 || e->c1 > 1;
     double per_k = w->depthwise ? 1 : turns ? ceil_div(s->s.k_steps, e->m0) : t->input_k_repeat;
     double channels = work_input_channels(w);
-    out->inputs = row * input_rows(s) * s->s.q_steps * w->images * channels * per_k;
+    out->inputs = row * input_rows(w, s->s.q) * s->s.q_steps * w->images * channels * per_k;
     out->updates = s->outputs * (w->P * e->m1 > 1 ? g->tc : t->psum_c_repeat);
     out->refills = out->updates - s->outputs;
 }
@@ -86,12 +93,11 @@ static void offer(Search *s, const GlbTile *g, const Traffic *t, const SpadTile 
                 .glb_read = n * (m.inputs + m.refills + (w->exact ? 0 : t->psum_writes)),
                 .glb_write = n * (t->inputs + t->psum_reads + m.updates)};
     double copies = s->w.depthwise ? 1 : (double)s->s.mx * s->s.my;
-    double macs = w->P * w->Q * w->images * w->R * w->S * w->folds * w->C * w->K * w->groups;
     for (int i = 0; i < LEVELS; i++) x.level_pj[i] = s->fixed[i];
-    x.level_pj[LEVEL_SPAD] +=
-        a->ifmap_spad_pj * (macs / (w->depthwise ? 1 : e->m0) + w->groups * m.inputs * copies) +
-        a->weight_spad_pj * w->groups * t->weights * s->s.q +
-        a->psum_spad_pj * w->groups * m.refills;
+    x.level_pj[LEVEL_SPAD] += s->ifmap_read_pj / (w->depthwise ? 1 : e->m0) +
+                              a->ifmap_spad_pj * w->groups * m.inputs * copies +
+                              a->weight_spad_pj * w->groups * t->weights * s->s.q +
+                              a->psum_spad_pj * w->groups * m.refills;
     x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
     x.level_pj[LEVEL_DRAM] = (x.dram_read + x.dram_write) * a->dram_pj;
     if (best_offer(s->best, &x, s->ports)) {
@@ -101,7 +107,7 @@ static void offer(Search *s, const GlbTile *g, const Traffic *t, const SpadTile 
     }
 }
 
-static bool hopeless(const Search *s, const Traffic *t)
+static bool hopeless(const Search *s, const Traffic *t, const SpadTile *e)
 {
     double n = s->w.groups * s->word;
     Access x = {.compute_cycles = s->s.compute * s->w.groups,
@@ -112,7 +118,8 @@ static bool hopeless(const Search *s, const Traffic *t)
     if (cycles != s->best->cycles) return cycles > s->best->cycles;
     double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
                 x.glb_write * s->a->glb_write_pj + n * t->inputs * s->a->glb_read_pj +
-                s->w.groups * t->weights * s->s.q * s->a->weight_spad_pj;
+                s->w.groups * t->weights * s->s.q * s->a->weight_spad_pj +
+                s->ifmap_read_pj / (s->w.depthwise ? 1 : e->m0);
     return pj >= s->best->energy * ENERGY_CLOSE;
 }
 
@@ -156,11 +163,13 @@ static void each_order(Search *s, const SpadTile *e)
                  .tk = ceil_div(s->s.k_steps, e->m0 * e->m1),
                  .weight_repeat = e->c1 > 1 ? s->w.P : 1,
                  .weights_change = e->c1 > 1 || e->m1 > 1};
-    for (int o = 0; o < ORDERS; o++) {
+    Order orders[ORDERS];
+    int n = orders_of(&s->w, &g, orders);
+    for (int o = 0; o < n; o++) {
         Traffic t;
-        g.order = (Order)o;
+        g.order = orders[o];
         traffic_dram(&t, &s->w, &g);
-        if (!hopeless(s, &t)) offer(s, &g, &t, e);
+        if (!hopeless(s, &t, e)) offer(s, &g, &t, e);
     }
 }
 
@@ -194,8 +203,8 @@ static void each_c1(Search *s, SpadTile *e)
 static void each_spad(Search *s)
 {
     Tiles c0, m0;
-    tiles_of(&c0, s->s.c_steps, s->w.exact);
-    tiles_of(&m0, s->s.k_steps, s->w.exact);
+    tiles_upto(&c0, s->s.c_steps, s->a->ifmap_words, s->w.exact);
+    tiles_upto(&m0, s->s.k_steps, s->a->psum_words, s->w.exact);
     for (int i = c0.n - 1; i >= 0; i--)
         for (int j = m0.n - 1; j >= 0; j--) {
             SpadTile e = {c0.size[i], m0.size[j], 1, 1};
@@ -213,11 +222,13 @@ static void set_fixed(Search *s)
     s->fixed[LEVEL_MAC] = macs * a->mac_pj;
     s->fixed[LEVEL_SPAD] =
         macs * a->weight_spad_pj + (2 * macs - s->outputs * w->groups) * a->psum_spad_pj;
+    s->ifmap_read_pj = macs * a->ifmap_spad_pj;
     s->fixed_pj = s->fixed[LEVEL_MAC] + s->fixed[LEVEL_SPAD];
 }
 
 static int split_order(const Split *x, const Split *y)
 {
+    if (x->bound != y->bound) return x->bound < y->bound ? -1 : 1;
     if (x->compute != y->compute) return x->compute < y->compute ? -1 : 1;
     double a = x->C * x->K, b = y->C * y->K;
     if (a != b) return a < b ? -1 : 1;
@@ -234,17 +245,44 @@ static bool split_fits(const AccelConfig *a, const Work *w, const Split *s)
     return (in + w->P * s->q * s->my * s->mx) * a->word_bits / 8 <= a->glb_bytes;
 }
 
+/* Which of rows and columns hold the output channels is all one: only their product counts. */
+static bool known(const Splits *all, const Split *s)
+{
+    for (int i = 0; i < all->n; i++) {
+        const Split *o = &all->s[i];
+        if (o->cy == s->cy && o->q == s->q && o->mx * o->my == s->mx * s->my && o->C == s->C &&
+            o->K == s->K)
+            return true;
+    }
+    return false;
+}
+
 /* Keeps the fastest splits, sorted. */
 static void keep(Splits *all, const Split *s)
 {
     int i = all->n;
     if (i == SPLITS_KEPT && split_order(&all->s[i - 1], s) <= 0) return;
+    if (known(all, s)) return;
     if (i == SPLITS_KEPT)
         i--;
     else
         all->n++;
     for (; i > 0 && split_order(&all->s[i - 1], s) > 0; i--) all->s[i] = all->s[i - 1];
     all->s[i] = *s;
+}
+
+/* With the largest spad tiles: psums meet in the global buffer once per input-channel pass, inputs
+ * are sent once per output-channel pass. */
+static double split_bound(const AccelConfig *a, const Work *w, const Split *s)
+{
+    double word = a->word_bits / 8.0, c_most = fmax(1, floor(a->ifmap_words / w->R));
+    double k_most = fmin(a->psum_words, fmax(1, floor(a->weight_words / w->R)));
+    double c_passes = w->P > 1 ? ceil_div(s->c_steps, c_most) : 1;
+    double k_passes = w->P > 1 && !w->depthwise ? ceil_div(s->k_steps, k_most) : 1;
+    double channels = (w->depthwise ? s->K : s->C) * w->folds;
+    double in = row_words(w) * input_rows(w, s->q) * s->q_steps * w->images * channels * k_passes;
+    double out = w->P * s->Q * s->K * w->images * c_passes;
+    return fmax(s->compute, word * fmax(in / a->glb_read_port, out / a->glb_write_port));
 }
 
 /* Is f parts of n a split worth trying? Divisors, or the smallest with its step count. */
@@ -257,13 +295,14 @@ static bool useful(double n, int f, bool exact)
 static void push_columns(Splits *all, const AccelConfig *a, const Work *w, Split s)
 {
     for (s.q = 1; s.q <= a->cols && s.q <= w->Q; s.q++) {
-        if (!w->exact && !useful(w->Q, s.q, false)) continue;
+        if (!useful(w->Q, s.q, false)) continue;
         s.q_steps = ceil_div(w->Q, s.q);
         s.Q = w->exact ? s.q_steps * s.q : w->Q;
         for (s.mx = 1; s.mx * s.q <= a->cols && s.mx * s.my <= s.K; s.mx++) {
             if (!useful(s.K, s.mx * s.my, w->exact) && s.mx > 1) continue;
             s.k_steps = ceil_div(s.K, s.mx * s.my);
             s.compute = w->P * w->R * w->images * s.q_steps * s.c_steps * s.k_steps;
+            s.bound = split_bound(a, w, &s);
             if (split_fits(a, w, &s)) keep(all, &s);
         }
     }
@@ -329,8 +368,13 @@ static void try_splits(const AccelConfig *a, const Work *w, const Splits *all, c
                        Best *best)
 {
     for (int i = 0; i < all->n; i++) {
-        Search s = {a, ports, best, *w, all->s[i], a->word_bits / 8.0, {0}, 0, 0};
-        if (s.s.compute * w->groups > best->cycles) break;
+        Search s = {.a = a,
+                    .ports = ports,
+                    .best = best,
+                    .w = *w,
+                    .s = all->s[i],
+                    .word = a->word_bits / 8.0};
+        if (s.s.bound * w->groups > best->cycles) break;
         s.w.C = s.s.C;
         s.w.K = s.s.K;
         s.w.Q = s.s.Q;

@@ -46,3 +46,17 @@ void tiles_of(Tiles *t, double size, bool exact)
     }
     reverse(t);
 }
+
+/* The same up to `most`, finer: all sizes to 12, then every second, from 16 every fourth; only
+ * those that need fewer trips than the one before. */
+void tiles_upto(Tiles *t, double size, int most, bool exact)
+{
+    int n = (int)size, before = 0;
+    t->n = 0;
+    for (int v = 1; v <= most && v <= n && t->n < TILES_MAX;) {
+        int trips = (n + v - 1) / v;
+        if (exact ? n % v == 0 : trips != before) t->size[t->n++] = v;
+        before = trips;
+        v += exact || v < 12 ? 1 : v < 16 ? 2 : 4;
+    }
+}

@@ -30,6 +30,22 @@ static bool k_inside_c(Order o)
     return o == ORDER_KCX || o == ORDER_KXC;
 }
 
+/* Loops of one trip have no place: the orders that differ. */
+int orders_of(const Work *w, const GlbTile *t, Order *out)
+{
+    bool x = t->tp * t->tq * w->images > 1, c = t->tc > 1, k = t->tk > 1;
+    int n = 0;
+    if (x && c && k) {
+        for (int o = 0; o < ORDERS; o++) out[n++] = (Order)o;
+        return n;
+    }
+    out[n++] = x ? ORDER_XCK : ORDER_CKX;
+    if (x && k) out[n++] = ORDER_KCX;
+    if (x && c) out[n++] = ORDER_CKX;
+    if (c && k) out[n++] = ORDER_KCX;
+    return n;
+}
+
 /* Input points of all position tiles; neighbours overlap, and what the last tile left is kept if no
  * other input loop turns inside. */
 static double input_points(const Work *w, const GlbTile *t, bool keep)

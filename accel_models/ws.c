@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* Splits of the array that are searched (the fastest), and input-channel tiles of a PE per k0. */
-enum { SPLITS_TRIED = 24, PE_CHANNEL_TILES = 2 };
+enum { SPLITS_TRIED = 64, PE_CHANNEL_TILES = 2 };
 
 typedef struct Split {
     double C, K;             /* channels that are computed (padded if the policy divides) */
@@ -173,9 +173,11 @@ static void each_pe_channel(Search *s, const GlbTile *g, const Traffic *t, doubl
 
 static void each_order(Search *s, GlbTile *g, double gc, double gk)
 {
-    for (int o = 0; o < ORDERS; o++) {
+    Order orders[ORDERS];
+    int n = orders_of(&s->w, g, orders);
+    for (int o = 0; o < n; o++) {
         Traffic t;
-        g->order = (Order)o;
+        g->order = orders[o];
         traffic_dram(&t, &s->w, g);
         if (hopeless(s, g, &t)) continue;
         if (g->weights_change)

@@ -145,8 +145,11 @@ static void buffers_help(const AccelConfig *a, const LayerShape *l, MapPolicy po
 {
     AccelConfig big = *a;
     big.glb_bytes *= 2;
-    ck_assert_double_le(cost(&big, l, policy, 0).cycles,
-                        cost(a, l, policy, 0).cycles * slack(policy));
+    LayerCost b = cost(&big, l, policy, 0), c = cost(a, l, policy, 0);
+    ck_assert_msg(b.cycles <= c.cycles * slack(policy),
+                  "%s N%d C%d K%d P%d Q%d %dx%d/%d: %s %g cycles %s, smaller %s %g %s",
+                  layer_type_name(l->type), l->N, l->C, l->K, l->P, l->Q, l->R, l->S, l->stride_w,
+                  b.mapping, b.cycles, b.limited_by, c.mapping, c.cycles, c.limited_by);
 }
 
 START_TEST(a_larger_global_buffer_never_hurts)
@@ -176,8 +179,11 @@ static void hardware_wins(const AccelConfig *a, const LayerShape *l, MapPolicy p
 {
     (void)policy;
     LayerCost h = cost(a, l, MAP_HARDWARE, 0), t = cost(a, l, MAP_TIMELOOP, 0);
-    double drain = h.dram_write_bytes / a->glb_read_port;
-    ck_assert_double_le(h.cycles, t.cycles + ceil(drain));
+    double drain = t.dram_write_bytes / a->glb_read_port;
+    ck_assert_msg(h.cycles <= t.cycles + ceil(drain),
+                  "%s %s N%d C%d K%d P%d Q%d %dx%d/%d: %s %g cycles %s, timeloop %s %g %s", a->name,
+                  layer_type_name(l->type), l->N, l->C, l->K, l->P, l->Q, l->R, l->S, l->stride_w,
+                  h.mapping, h.cycles, h.limited_by, t.mapping, t.cycles, t.limited_by);
 }
 
 START_TEST(hardware_is_never_slower_than_timeloop_but_for_the_drain)
