@@ -111,6 +111,7 @@ double ceil_div(double a, double b);
 int orders_of(const Work *w, const GlbTile *t, Order *out); /* how many, at most ORDERS */
 const char *order_name(Order o);                            /* outer to inner */
 void traffic_dram(Traffic *out, const Work *w, const GlbTile *t);
+void traffic_compulsory(Traffic *out, const Work *w);
 /* Applies the ports; true if (cycles, energy) beats *best, which is then replaced but for its text.
  */
 double bound_cycles(const Access *a, const Ports *ports);

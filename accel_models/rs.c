@@ -203,12 +203,15 @@ static void each_c1(Search *s, SpadTile *e)
 static void each_spad(Search *s)
 {
     Tiles c0, m0;
+    Traffic least;
+    traffic_compulsory(&least, &s->w);
+    if (hopeless(s, &least, &(SpadTile){1, s->a->psum_words, 1, 1})) return;
     tiles_upto(&c0, s->s.c_steps, s->a->ifmap_words, s->w.exact);
     tiles_upto(&m0, s->s.k_steps, s->a->psum_words, s->w.exact);
     for (int i = c0.n - 1; i >= 0; i--)
         for (int j = m0.n - 1; j >= 0; j--) {
             SpadTile e = {c0.size[i], m0.size[j], 1, 1};
-            if (spads_fit(s, &e)) each_c1(s, &e);
+            if (spads_fit(s, &e) && !hopeless(s, &least, &e)) each_c1(s, &e);
         }
 }
 

@@ -75,6 +75,16 @@ void traffic_dram(Traffic *out, const Work *w, const GlbTile *t)
     out->psum_reads = outputs * (out->psum_c_repeat - 1);
 }
 
+/* Everything once: no mapping moves less. */
+void traffic_compulsory(Traffic *out, const Work *w)
+{
+    GlbTile all = {.p = w->P, .q = w->Q, .tp = 1, .tq = 1, .tc = 1, .tk = 1, .weight_repeat = 1};
+    traffic_dram(out, w, &all);
+    double touched = span(w->P, w->stride_w, w->R, w->dilation, false) *
+                     span(w->Q, w->stride_h, w->S, w->dilation, false) * w->images;
+    out->inputs = touched * (w->depthwise ? w->K : w->C);
+}
+
 static double slowest(const Access *a, const Ports *p, const char **why)
 {
     double dram = p->dram_shared > 0

@@ -248,6 +248,9 @@ static void changing_weights(Search *s, double gc)
 
 static void each_tile(Search *s)
 {
+    Traffic least;
+    traffic_compulsory(&least, &s->w);
+    if (hopeless(s, &(GlbTile){.p = s->w.P, .q = s->w.Q * s->w.images}, &least)) return;
     tiles_of(&s->p, s->w.P, s->w.exact);
     tiles_of(&s->q, s->w.Q, s->w.exact);
     tiles_of(&s->c, s->s.c_steps, s->w.exact);
