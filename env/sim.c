@@ -295,6 +295,14 @@ static void release_subjob(Sim *sim, int job, int sub)
     ready_push(sim, job, sub);
 }
 
+static void release_successors(Sim *sim, int job, int sub)
+{
+    const SysNet *n = net_of(sim, job);
+    uint8_t *preds = sim->preds + (size_t)job * sim->max_subjobs;
+    for (int e = n->first_succ[sub]; e < n->first_succ[sub + 1]; e++)
+        if (--preds[n->succ[e]] == 0) release_subjob(sim, job, n->succ[e]);
+}
+
 static void start_job(Sim *sim, int id, int net)
 {
     SimState *st = sim->st;
@@ -447,14 +455,12 @@ static void complete(Sim *sim, int sa)
     *s =
         (Sa){.job = -1, .rate = 1, .queued_us = s->queued_us, .head = s->head, .queued = s->queued};
     st->rates_stale = 1;
-    if (j->active_pos < 0) { /* dropped while this ran */
-        if (j->outstanding == 0) free_job(sim, id);
-        return;
+    if (j->active_pos >= 0) {
+        release_successors(sim, id, sub);
+        if (j->left == 0) finish_job(sim, id);
+    } else if (j->outstanding == 0) { /* dropped while this ran */
+        free_job(sim, id);
     }
-    uint8_t *preds = sim->preds + (size_t)id * sim->max_subjobs;
-    for (int e = n->first_succ[sub]; e < n->first_succ[sub + 1]; e++)
-        if (--preds[n->succ[e]] == 0) release_subjob(sim, id, n->succ[e]);
-    if (j->left == 0) finish_job(sim, id);
     if (sim->cfg.rules.replan_on_events) recall_queued(sim);
 }
 

@@ -52,7 +52,8 @@ typedef struct SimConfig {
     double replan_us; /* period T_s at which queued sub-jobs return to be placed anew; 0 = never */
     double decision_us; /* simulated time that each decision takes */
     int classes;        /* priority classes, 1..4; class 0 is served first */
-    int max_jobs;       /* jobs in the system at once; an arrival beyond it is rejected (a miss) */
+    int max_jobs;       /* jobs in the system at once (a dropped one counts while a sub-job of it
+                           runs); an arrival beyond it is rejected (a miss) */
 } SimConfig;
 
 /* One episode's tenants. */
