@@ -392,6 +392,25 @@ START_TEST(events_recall_what_is_queued)
 }
 END_TEST
 
+/* The end of a sub-job whose job was dropped is a completion like any other: the SA is free. */
+START_TEST(events_recall_when_a_dropped_jobs_sub_job_ends)
+{
+    ChainNet net[4];
+    SimRig r;
+    memcpy(net, QUEUED, sizeof net);
+    net[C].deadline_us = 20;
+    rig_chains(&r, 2, ONE_TYPE, net, 4);
+    r.cfg.firm = true;
+    r.cfg.rules.replan_on_events = true;
+    rig_start_with(&r, (int[]){C, A}, 2);
+    commit_at(&r, 0, C, 0, 0, 0);
+    commit_at(&r, 0, A, 0, 0, 0);
+    commit_at(&r, 30, A, 0, 1, 0);
+    ck_ends(&r, 2, (double[]){20, 38});
+    rig_free(&r);
+}
+END_TEST
+
 /* --- deadlines, places, the scheduler's own time --- */
 
 START_TEST(firm_jobs_are_dropped_at_their_deadline)
@@ -449,6 +468,29 @@ START_TEST(arrivals_without_a_place_are_rejected)
     ck_assert_int_eq(t->net[B].rejected, 1);
     ck_assert(r.log[1].dropped && !r.log[1].met);
     CK_TIME(r.log[1].deadline_us, 85);
+    rig_free(&r);
+}
+END_TEST
+
+/* A job is dropped after 5 us but runs for 8; only then is there a place again. */
+START_TEST(a_dropped_job_keeps_its_place_while_it_runs)
+{
+    static const ChainNet NET[1] = {{1, {{{8, 0, 1}}}, 5}};
+    SimRig r;
+    rig_chains(&r, 1, ONE_TYPE, NET, 1);
+    r.cfg.firm = true;
+    r.cfg.max_jobs = 1;
+    r.wl.rate_per_us = 0.2;
+    r.wl.jobs = 200;
+    rig_start(&r, 1);
+    for (Candidate c; sim_candidate(r.sim, &c);) sim_commit(r.sim, 0, 0);
+    rig_sort_log(&r);
+    double free_at = 0;
+    for (int i = 0; i < 200; i++) {
+        bool rejected = r.log[i].arrival_us < free_at;
+        CK_TIME(r.log[i].end_us, r.log[i].arrival_us + (rejected ? 0 : 5));
+        if (!rejected) free_at = r.log[i].arrival_us + 8;
+    }
     rig_free(&r);
 }
 END_TEST
@@ -619,11 +661,13 @@ int main(void)
     tcase_add_test(tc, queued_sub_jobs_return_at_the_period_and_started_ones_do_not);
     tcase_add_test(tc, without_a_period_nothing_returns);
     tcase_add_test(tc, events_recall_what_is_queued);
+    tcase_add_test(tc, events_recall_when_a_dropped_jobs_sub_job_ends);
     suite_add_tcase(s, tc);
     tc = new_case("deadlines and limits", 60);
     tcase_add_test(tc, firm_jobs_are_dropped_at_their_deadline);
     tcase_add_test(tc, a_firm_job_that_ends_at_its_deadline_is_met);
     tcase_add_test(tc, arrivals_without_a_place_are_rejected);
+    tcase_add_test(tc, a_dropped_job_keeps_its_place_while_it_runs);
     tcase_add_test(tc, decisions_take_their_time);
     tcase_add_test(tc, a_job_dropped_while_it_is_decided_never_runs);
     tcase_add_test(tc, an_episode_without_jobs_is_over_at_once);
