@@ -206,7 +206,8 @@ static SlowFate fate_of(const SimRig *r, const JobRecord *j)
     return rejected ? SLOW_REJECTED : j->dropped ? SLOW_DROPPED : j->met ? SLOW_MET : SLOW_LATE;
 }
 
-static void ck_agree(SimRig *r, uint64_t seed)
+/* False if the reference met a tie that rounding decides: then nothing is compared. */
+static bool ck_agree(SimRig *r, uint64_t seed)
 {
     static SlowResult slow;
     SlowArrival arrival[JOBS];
@@ -216,6 +217,7 @@ static void ck_agree(SimRig *r, uint64_t seed)
     for (int i = 0; i < JOBS; i++)
         arrival[i] = (SlowArrival){.us = r->log[i].arrival_us, .net = r->log[i].net};
     slow_sim(&slow, r->sys, &r->cfg, arrival, JOBS, r->wl.deadline_us, slow_choose, &p);
+    if (slow.closest_us < 1e-9) return false;
     ck_assert_int_eq(t->decisions, slow.decisions);
     ck_assert_int_eq(t->started, slow.started);
     for (int i = 0; i < JOBS; i++) {
@@ -227,19 +229,22 @@ static void ck_agree(SimRig *r, uint64_t seed)
     ck_relative(t->bytes_moved, slow.bytes);
     ck_relative(t->energy_uj, slow.energy_uj);
     for (int m = 0; m < r->sys->n_sas; m++) ck_relative(t->busy_us[m], slow.busy_us[m]);
+    return true;
 }
 
 START_TEST(the_slow_simulator_agrees)
 {
+    int compared = 0;
     for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
         SimRig r;
         Rng rng;
         rng_seed(&rng, seed, 5);
         rig_random(&r, &rng, JOBS);
         run(&r, seed);
-        ck_agree(&r, seed);
+        compared += ck_agree(&r, seed);
         rig_free(&r);
     }
+    ck_assert_int_gt(compared, SYSTEMS * 97 / 100);
 }
 END_TEST
 

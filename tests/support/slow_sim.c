@@ -297,7 +297,9 @@ static bool happen(Slow *s, double limit)
 {
     start_idle(s);
     Event e = next_event(s);
-    if (e.kind == NONE || e.t > limit) return false;
+    if (e.kind == NONE) return false;
+    if (limit < HUGE_VAL) s->out->closest_us = fmin(s->out->closest_us, fabs(e.t - limit));
+    if (e.t > limit) return false;
     advance(s, e.t);
     switch (e.kind) {
     case COMPLETION:
@@ -343,6 +345,7 @@ void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const Sl
     Slow s = {
         .sys = sys, .cfg = cfg, .arrival = arrival, .n = n, .deadline_us = deadline_us, .out = out};
     memset(out, 0, sizeof *out);
+    out->closest_us = HUGE_VAL;
     for (int j = 0; j < n; j++) out->fate[j] = SLOW_UNFINISHED;
     for (;;) {
         if (first_of(&s, READY, -1, &job, &sub))

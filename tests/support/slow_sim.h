@@ -25,6 +25,8 @@ typedef struct SlowResult {
     double busy_us[SYS_MAX_SAS];
     double over_us; /* time of the last event */
     long decisions, started;
+    double closest_us; /* between an event and the end of a decision: at 0 rounding says which is
+                          first, and equal sub-jobs started one decision apart do make it 0 */
 } SlowResult;
 
 /* Action (SA x classes + class) for a sub-job of the job that arrived at arrival_us. */
