@@ -135,20 +135,24 @@ static void add_fractions(const Fluid *f, glp_prob *lp)
         }
 }
 
+/* Use and price of a resource of capacity `count` per unit of theta. Its row reads
+ * use - theta x count <= 0; rounding may leave either a hair below zero. */
+static void read_row(glp_prob *lp, int row, double count, double theta, double *use, double *price)
+{
+    *use = fmax(0, 1 + glp_get_row_prim(lp, row) / (theta * count));
+    *price = fmax(0, -glp_get_row_dual(lp, row) * count);
+}
+
 static void read_bound(Fluid *f, glp_prob *lp)
 {
     FluidBound *b = &f->bound;
     double theta = glp_get_obj_val(lp);
 
     b->lambda_per_us = 1 / (theta * f->scale_us);
-    for (int t = 0; t < f->sys->n_types; t++) {
-        if (f->count[t] == 0) continue;
-        /* row activity = use - theta x count <= 0 */
-        b->type_use[t] = 1 + glp_get_row_prim(lp, type_row(f, t)) / (theta * f->count[t]);
-        b->type_price[t] = -glp_get_row_dual(lp, type_row(f, t)) * f->count[t];
-    }
-    b->dram_use = 1 + glp_get_row_prim(lp, dram_row(f)) / theta;
-    b->dram_price = -glp_get_row_dual(lp, dram_row(f));
+    for (int t = 0; t < f->sys->n_types; t++)
+        if (f->count[t] > 0)
+            read_row(lp, type_row(f, t), f->count[t], theta, &b->type_use[t], &b->type_price[t]);
+    read_row(lp, dram_row(f), 1, theta, &b->dram_use, &b->dram_price);
 }
 
 /* True with f->bound filled. A second attempt starts from the trivial basis. */

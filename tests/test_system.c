@@ -1,11 +1,19 @@
 /* test_system.c -- Systems built from tables and from YAML, and the fluid bound of their load. */
 #include "env/system.h"
 
+#include "accel_models/accel.h"
+#include "base/path.h"
+#include "env/network.h"
 #include "tests/support.h"
+#include "tests/support/mutate.h"
 #include "tests/support/tiny_system.h"
 
+#include <glpk.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 START_TEST(build_computes_the_best_times)
 {
@@ -181,10 +189,519 @@ START_TEST(build_reports_every_allocation_failure)
 }
 END_TEST
 
+/* ---- fluid bound ---- */
+
+/* A machine of up to two types whose network i is a chain of n[i] sub-jobs. */
+typedef struct Chains {
+    double bandwidth;
+    int count[2], n_nets, n[2];
+    SubJobCost cost[2][2][2]; /* [net][type][sub-job] */
+} Chains;
+
+static System *build_chains(const Chains *c)
+{
+    static const int N_PREDS[2] = {0, 1}, FIRST_SUCC[2][3] = {{0, 0, 0}, {0, 1, 1}}, SUCC[1] = {1};
+    System d = {.name = "hand", .n_types = 2, .type_name = {"a", "b"}}, *sys = NULL;
+    Err err = {0};
+    d.dram_bytes_per_us = c->bandwidth;
+    d.n_nets = c->n_nets;
+    for (int t = 0; t < 2; t++)
+        for (int i = 0; i < c->count[t]; i++) d.sa_type[d.n_sas++] = t;
+    for (int i = 0; i < c->n_nets; i++)
+        d.net[i] = (SysNet){.name = "chain",
+                            .n_subjobs = c->n[i],
+                            .n_preds = N_PREDS,
+                            .first_succ = FIRST_SUCC[c->n[i] - 1],
+                            .succ = SUCC,
+                            .cost = {c->cost[i][0], c->cost[i][1]}};
+    ck_ok(system_build(&sys, &d, &err), err);
+    return sys;
+}
+
+static const struct {
+    const char *why;
+    Chains c;
+    double share[2], lambda;
+    const char *binding;
+} BY_HAND[] = {
+    {"one SA: 1 / total work",
+     {1, {1, 0}, 1, {2}, {{{{10, 0, 0}, {30, 0, 0}}, {{1, 0, 0}, {1, 0, 0}}}}},
+     {1},
+     1.0 / 40,
+     "a"},
+    {"shares weigh the networks: 0.25 x 10 + 0.75 x 30",
+     {1, {1, 0}, 2, {1, 1}, {{{{10, 0, 0}}, {{1, 0, 0}}}, {{{30, 0, 0}}, {{1, 0, 0}}}}},
+     {0.25, 0.75},
+     1.0 / 25,
+     "a"},
+    {"each type takes what it does best",
+     {1, {1, 1}, 1, {2}, {{{{10, 0, 0}, {20, 0, 0}}, {{20, 0, 0}, {10, 0, 0}}}}},
+     {1},
+     1.0 / 10,
+     "a, b"},
+    {"b has the comparative advantage in sub-job 1 and gives 2/7 of it to a: 1 + 4 x 2/7",
+     {1, {1, 1}, 1, {2}, {{{{1, 0, 0}, {4, 0, 0}}, {{2, 0, 0}, {3, 0, 0}}}}},
+     {1},
+     7.0 / 15,
+     "a, b"},
+    {"the same with two of b: 1/11 of sub-job 1 on a",
+     {1, {1, 2}, 1, {2}, {{{{1, 0, 0}, {4, 0, 0}}, {{2, 0, 0}, {3, 0, 0}}}}},
+     {1},
+     11.0 / 15,
+     "a, b"},
+    {"four SAs could do 0.4 jobs/us, the DRAM only 100 / 500",
+     {100, {4, 0}, 1, {1}, {{{{10, 500, 0}}, {{10, 0, 0}}}}},
+     {1},
+     0.2,
+     "dram"},
+    {"b is full with 0.1 jobs/us and 20 bytes/us; the other 30 bytes/us feed a: 30 / 800",
+     {50, {1, 1}, 1, {1}, {{{{20, 800, 0}}, {{10, 200, 0}}}}},
+     {1},
+     0.1375,
+     "dram, b"},
+};
+
+START_TEST(fluid_bound_agrees_with_hand_solutions)
+{
+    System *sys = build_chains(&BY_HAND[_i].c);
+    Err err = {0};
+    double lambda = 0;
+    char binding[256];
+    ck_ok(system_fluid_bound(sys, BY_HAND[_i].share, &lambda, binding, &err), err);
+    ck_assert_msg(fabs(lambda / BY_HAND[_i].lambda - 1) < 1e-9, "%s: %.9g", BY_HAND[_i].why,
+                  lambda);
+    ck_assert_str_eq(binding, BY_HAND[_i].binding);
+    ck_ok(system_fluid_bound(sys, BY_HAND[_i].share, &lambda, NULL, &err), err);
+    system_destroy(sys);
+}
+END_TEST
+
+/* Machine time per job when fractions f, g of the two sub-jobs are done on type 0. */
+static double theta(const System *sys, double f, double g)
+{
+    const SubJobCost *a = sys->net[0].cost[0], *b = sys->net[0].cost[1];
+    double count[2] = {0, 0};
+    for (int m = 0; m < sys->n_sas; m++) count[sys->sa_type[m]]++;
+    double on_a = (f * a[0].latency_us + g * a[1].latency_us) / count[0];
+    double on_b = ((1 - f) * b[0].latency_us + (1 - g) * b[1].latency_us) / count[1];
+    double bytes = f * a[0].bytes + g * a[1].bytes + (1 - f) * b[0].bytes + (1 - g) * b[1].bytes;
+    return fmax(fmax(on_a, on_b), bytes / sys->dram_bytes_per_us);
+}
+
+START_TEST(fluid_bound_agrees_with_a_grid_search)
+{
+    enum { STEPS = 200, SYSTEMS = 40 };
+    static const double share[1] = {1};
+    Chains c = {.bandwidth = 100, .n_nets = 1, .n = {2}};
+    Err err = {0};
+    Rng rng;
+    rng_seed(&rng, 5, 0);
+    for (int i = 0; i < SYSTEMS; i++) {
+        double lambda = 0, best = INFINITY;
+        for (int t = 0; t < 2; t++) {
+            c.count[t] = 1 + (int)rng_below(&rng, 3);
+            for (int s = 0; s < 2; s++) {
+                double us = 1 + 9 * rng_uniform(&rng);
+                c.cost[0][t][s] = (SubJobCost){us, us * 100 * rng_uniform(&rng), 0};
+            }
+        }
+        System *sys = build_chains(&c);
+        ck_ok(system_fluid_bound(sys, share, &lambda, NULL, &err), err);
+        for (int f = 0; f <= STEPS; f++)
+            for (int g = 0; g <= STEPS; g++)
+                best = fmin(best, theta(sys, (double)f / STEPS, (double)g / STEPS));
+        ck_assert_double_le(1 / lambda, best * (1 + 1e-9));
+        ck_assert_double_ge(1 / lambda, best * (1 - 0.02)); /* the grid's resolution */
+        system_destroy(sys);
+    }
+}
+END_TEST
+
+static double bound_of(const System *d, const double *share)
+{
+    System *sys;
+    FluidBound b;
+    Err err = {0};
+    double price = 0;
+    ck_ok(system_build(&sys, d, &err), err);
+    ck_ok(system_fluid_solve(sys, share, &b, &err), err);
+    price = b.dram_price;
+    ck_assert_double_le(b.dram_use, 1 + 1e-9);
+    for (int t = 0; t < sys->n_types; t++) {
+        ck_assert_double_le(b.type_use[t], 1 + 1e-9);
+        ck_assert_double_ge(b.type_use[t], -1e-9);
+        if (b.type_price[t] > 1e-6) ck_assert_double_ge(b.type_use[t], 1 - 1e-6);
+        price += b.type_price[t];
+    }
+    ck_assert_double_eq_tol(price, 1, 1e-6);
+    system_destroy(sys);
+    return b.lambda_per_us;
+}
+
+START_TEST(fluid_bound_obeys_its_laws)
+{
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        double share[SYS_MAX_NETS] = {0}, sum = 0, work = 0;
+        System *sys;
+        Err err = {0};
+        Rng rng;
+        rng_seed(&rng, seed, 1);
+        ck_ok(random_system(&sys, &rng, &RANDOM_SYSTEM_DEFAULT, &err), err);
+        for (int i = 0; i < sys->n_nets; i++) sum += share[i] = 0.01 + rng_uniform(&rng);
+        for (int i = 0; i < sys->n_nets; i++) work += (share[i] /= sum) * sys->net[i].rem_us;
+        double lambda = bound_of(sys, share);
+        System d = *sys;
+
+        /* no SA can be faster than the best one */
+        ck_assert_double_le(lambda, sys->n_sas / work * (1 + 1e-9));
+        /* more bandwidth or one more SA never hurts, and at most doubles with both doubled */
+        d.dram_bytes_per_us *= 2;
+        double wide = bound_of(&d, share);
+        ck_assert_double_ge(wide, lambda * (1 - 1e-9));
+        d.sa_type[d.n_sas++] = 0;
+        ck_assert_double_ge(bound_of(&d, share), wide * (1 - 1e-9));
+        d = *sys;
+        for (int m = 0; m < sys->n_sas; m++) d.sa_type[d.n_sas++] = sys->sa_type[m];
+        d.dram_bytes_per_us *= 2;
+        ck_assert_double_eq_tol(bound_of(&d, share) / lambda, 2, 1e-6);
+        /* a network listed twice with half its share each is the same load */
+        d = *sys;
+        d.net[d.n_nets++] = d.net[0];
+        share[d.n_nets - 1] = share[0] /= 2;
+        ck_assert_double_eq_tol(bound_of(&d, share) / lambda, 1, 1e-6);
+        system_destroy(sys);
+    }
+}
+END_TEST
+
+START_TEST(fluid_bound_refuses_bad_shares)
+{
+    static const double BAD[][2] = {{0.5, 0.4}, {1.5, -0.5}, {NAN, 1}, {0, 0}};
+    System *sys;
+    double lambda = -1;
+    Err err = {0};
+    ck_ok(tiny_system_two_sas(&sys, &err), err);
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        ck_assert_int_eq(system_fluid_bound(sys, BAD[i], &lambda, NULL, NULL), ST_CONFIG);
+    ck_assert_double_eq(lambda, -1);
+    system_destroy(sys);
+}
+END_TEST
+
+/* GLPK aborts the process on internal failures, as running out of memory, unless it is caught. */
+START_TEST(a_dying_solver_is_an_error_and_leaves_no_trace)
+{
+    static const RandomSystemLimits LARGE = {8, 8, 4, SYS_MAX_SUBJOBS, 0.1, 0};
+    static const double first[SYS_MAX_NETS] = {1}, both[2] = {0.5, 0.5};
+    double lambda;
+    System *sys = NULL;
+    Err err = {0};
+    Rng rng;
+    rng_seed(&rng, 3, 0);
+    do { /* one that needs more than 1 MB */
+        system_destroy(sys);
+        ck_ok(random_system(&sys, &rng, &LARGE, &err), err);
+    } while (sys->net[0].n_subjobs * sys->n_types < 4 * SYS_MAX_SUBJOBS);
+    glp_mem_limit(1);
+    ck_assert_int_eq(system_fluid_bound(sys, first, &lambda, NULL, &err), ST_SOLVER);
+    ck_assert_msg(strstr(err.msg, "glpk gave up"), "got: %s", err.msg);
+    system_destroy(sys);
+    err = (Err){0};
+    ck_ok(tiny_system_two_sas(&sys, &err), err);
+    ck_ok(system_fluid_bound(sys, both, &lambda, NULL, &err), err);
+    system_destroy(sys);
+}
+END_TEST
+
+START_TEST(fluid_bound_reports_every_allocation_failure)
+{
+    static const double share[2] = {0.5, 0.5};
+    System *sys;
+    double lambda;
+    Err err = {0};
+    ck_ok(tiny_system_two_sas(&sys, &err), err);
+    ck_every_allocation_failure(system_fluid_bound(sys, share, &lambda, NULL, NULL), (void)0);
+    system_destroy(sys);
+}
+END_TEST
+
+/* ---- systems from files ---- */
+
+static const char *const MIXED[] = {"squeezenet", "yololite",  "kws",   "resnet50",
+                                    "alexnet",    "googlenet", "yolov2"};
+enum { LIGHT_N = 3, MIXED_N = 7 };
+
+static void load_accel(AccelConfig **accel, const char *name)
+{
+    char path[PATH_MAX_BYTES];
+    Err err = {0};
+    ck_ok(path_find(path, sizeof path, "accel_models/presets", name, ".yaml", &err), err);
+    ck_ok(accel_load(accel, path, &err), err);
+}
+
+START_TEST(load_fills_the_table_from_the_models)
+{
+    static const char *const NAMES[] = {"resnet50"}, *const TYPES[] = {"simba-16pe",
+                                                                       "eyeriss-12x14"};
+    char path[PATH_MAX_BYTES];
+    System *sys;
+    Network *net;
+    Err err = {0};
+    ck_ok(system_load(&sys, "tiny-2", NAMES, 1, 1, &err), err);
+    ck_ok(path_find(path, sizeof path, "env/networks", "resnet50", ".yaml", &err), err);
+    ck_ok(network_load(&net, path, &err), err);
+    ck_assert_str_eq(sys->name, "tiny-2");
+    ck_assert_str_eq(sys->net[0].name, "resnet50");
+    ck_assert_double_eq(sys->dram_bytes_per_us, 17900);
+    ck_assert_int_eq(sys->net[0].n_subjobs, net->n_subjobs);
+    for (int t = 0; t < 2; t++) {
+        AccelConfig *accel;
+        load_accel(&accel, TYPES[t]);
+        ck_assert_str_eq(sys->type_name[t], TYPES[t]);
+        ck_assert_double_eq(sys->type_leakage_mw[t], accel_leakage_mw(accel));
+        for (int s = 0; s < net->n_subjobs; s++) {
+            const SubJobCost *c = &sys->net[0].cost[t][s];
+            double extra = net->subjob[s].extra_read_words * accel_word_bits(accel) / 8;
+            LayerCost l;
+            ck_ok(accel_cost(accel, &net->layer[net->subjob[s].layer].shape, MAP_HARDWARE, 17900,
+                             &l, &err),
+                  err);
+            ck_assert_double_eq_tol(c->bytes, l.dram_read_bytes + l.dram_write_bytes + extra, 1e-6);
+            ck_assert_double_eq_tol(c->energy_uj, l.energy_pj * 1e-6 + extra * 64e-6, 1e-9);
+            ck_assert_double_ge(c->latency_us, l.latency_us);
+            ck_assert_double_ge(c->latency_us * 17900 * (1 + 1e-9), c->bytes);
+            if (extra == 0) ck_assert_double_eq(c->latency_us, l.latency_us);
+        }
+        accel_destroy(accel);
+    }
+    network_destroy(net);
+    system_destroy(sys);
+}
+END_TEST
+
+/* A shortcut of 256 x 56 x 56 bytes on top of a 1x1 layer that already fills most of the port. */
+START_TEST(a_fused_add_can_make_a_subjob_memory_bound)
+{
+    static const char *const NAMES[] = {"resnet50"};
+    System *sys;
+    Err err = {0};
+    ck_ok(system_load(&sys, "tiny-2", NAMES, 1, 1, &err), err);
+    /* sub-jobs: conv1, 2a_branch1, 2a_2a, 2a_2b, 2a_2c, 2b_2a, 2b_2b, 2b_2c */
+    const SubJobCost *with_add = &sys->net[0].cost[0][7], *same_without = &sys->net[0].cost[0][1];
+    ck_assert_double_eq_tol(with_add->bytes - same_without->bytes, 256 * 56 * 56, 1e-6);
+    ck_assert_double_gt(with_add->latency_us, same_without->latency_us);
+    system_destroy(sys);
+}
+END_TEST
+
+START_TEST(the_table_does_not_depend_on_threads)
+{
+    System *one, *four;
+    Err err = {0};
+    ck_ok(system_load(&one, "default-6", MIXED, LIGHT_N, 1, &err), err);
+    ck_ok(system_load(&four, "default-6", MIXED, LIGHT_N, 4, &err), err);
+    for (int i = 0; i < LIGHT_N; i++)
+        for (int t = 0; t < one->n_types; t++)
+            ck_assert_mem_eq(one->net[i].cost[t], four->net[i].cost[t],
+                             (size_t)one->net[i].n_subjobs * sizeof(SubJobCost));
+    system_destroy(one);
+    system_destroy(four);
+}
+END_TEST
+
+static double net_sum(const SysNet *n, int type, bool energy)
+{
+    double sum = 0;
+    for (int s = 0; s < n->n_subjobs; s++)
+        sum += energy ? n->cost[type][s].energy_uj : n->cost[type][s].latency_us;
+    return sum;
+}
+
+static int fastest_count(const System *sys, int net, int type)
+{
+    int n = 0;
+    for (int s = 0; s < sys->net[net].n_subjobs; s++)
+        n += sys->net[net].cost[type][s].latency_us <= sys->net[net].best_us[s];
+    return n;
+}
+
+/* No SA is useless under the mixed workload, each type is the fastest for many sub-jobs, and DRAM
+ * is well used at the bound. */
+START_TEST(the_default_system_is_heterogeneous_and_contended)
+{
+    double share[MIXED_N];
+    int total = 0, fastest[SYS_MAX_TYPES] = {0};
+    FluidBound b;
+    System *sys;
+    Err err = {0};
+    ck_ok(system_load(&sys, "default-6", MIXED, MIXED_N, 2, &err), err);
+    ck_assert_int_eq(sys->n_sas, 6);
+    for (int i = 0; i < MIXED_N; i++) {
+        share[i] = 1.0 / MIXED_N;
+        total += sys->net[i].n_subjobs;
+        for (int t = 0; t < sys->n_types; t++) fastest[t] += fastest_count(sys, i, t);
+    }
+    ck_ok(system_fluid_solve(sys, share, &b, &err), err);
+    ck_assert_double_ge(b.dram_use, 0.6);
+    for (int t = 0; t < sys->n_types; t++) {
+        ck_assert_double_ge(b.type_use[t], 0.5);
+        ck_assert_int_gt(fastest[t], total / 5);
+    }
+    system_destroy(sys);
+}
+END_TEST
+
+/* What env/systems/sizes-6.yaml says about itself. */
+START_TEST(the_system_of_sizes_is_balanced_and_heterogeneous)
+{
+    enum { SIMBA_16, SIMBA_64, EYERISS_32, EYERISS_64 };
+    double share[MIXED_N];
+    FluidBound b;
+    System *sys;
+    Err err = {0};
+    ck_ok(system_load(&sys, "sizes-6", MIXED, MIXED_N, 2, &err), err);
+    ck_assert_int_eq(sys->n_sas, 6);
+    for (int i = 0; i < MIXED_N; i++) share[i] = 1.0 / MIXED_N;
+    ck_ok(system_fluid_solve(sys, share, &b, &err), err);
+    ck_assert_double_ge(b.dram_use, 0.6);
+    ck_assert(b.dram_price > 0.05 && b.dram_price < 0.6);
+    for (int t = 0; t < sys->n_types; t++) {
+        ck_assert_double_ge(b.type_use[t], 0.5);
+        ck_assert(b.type_price[t] > 0.02 && b.type_price[t] < 0.6);
+    }
+    for (int i = 0; i < MIXED_N; i++) { /* the fast one costs energy */
+        double simba = net_sum(&sys->net[i], SIMBA_64, true);
+        ck_assert_double_gt(net_sum(&sys->net[i], EYERISS_64, true), 2 * simba);
+    }
+    for (int i = 1; i < LIGHT_N; i++) /* YOLO-Lite, KWS */
+        ck_assert_double_lt(net_sum(&sys->net[i], EYERISS_32, false),
+                            net_sum(&sys->net[i], SIMBA_64, false));
+    for (int i = LIGHT_N; i < MIXED_N; i++)
+        ck_assert_double_gt(net_sum(&sys->net[i], EYERISS_32, false),
+                            net_sum(&sys->net[i], SIMBA_64, false));
+    ck_assert_int_gt(fastest_count(sys, 3, SIMBA_64), sys->net[3].n_subjobs / 4);   /* resnet50 */
+    ck_assert_int_gt(fastest_count(sys, 6, SIMBA_64), sys->net[6].n_subjobs / 2);   /* yolov2 */
+    ck_assert_int_gt(fastest_count(sys, 5, EYERISS_64), sys->net[5].n_subjobs / 2); /* googlenet */
+    system_destroy(sys);
+}
+END_TEST
+
+#define SIMBA "- {preset: simba-16pe, count: 1}\n"
+
+static const struct {
+    const char *text, *message;
+} WRONG[] = {
+    {"dram_gbps: 10\naccelerators:\n" SIMBA, "missing key 'name'"},
+    {"name: x\naccelerators:\n" SIMBA, "missing key 'dram_gbps'"},
+    {"name: x\ndram_gbps: 0\naccelerators:\n" SIMBA, ":2: 'dram_gbps'"},
+    {"name: x\ndram_gbps: 10\naccelerators: 3\n", ":3: 'accelerators' must be a list"},
+    {"name: x\ndram_gbps: 10\naccelerators: []\n", ":3: 'accelerators' must be a list"},
+    {"name: x\ndram_gbps: 10\naccels:\n" SIMBA, ":3: unknown key 'accels'"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16, count: 1}\n", "simba-16pe"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16pe, count: 0}\n", ":4:"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16pe}\n", "count"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n" SIMBA SIMBA,
+     ":5: there are two accelerator types 'simba-16pe', add a name to one"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16pe, count: 16}\n"
+     "- {preset: eyeriss-12x14, count: 1}\n",
+     ":5: the system has more than 16 accelerators"},
+};
+
+static Status load_text(System **sys, const char *text, Err *err)
+{
+    static const char *const NAMES[] = {"kws"};
+    char path[] = "/tmp/relmas-test-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    Status st = system_load(sys, path, NAMES, 1, 1, err);
+    unlink(path);
+    return st;
+}
+
+START_TEST(a_wrong_system_file_is_refused)
+{
+    System *sys;
+    Err err = {0};
+    Status st = load_text(&sys, WRONG[_i].text, &err);
+    ck_assert(st == ST_FORMAT || st == ST_CONFIG);
+    ck_assert_ptr_null(sys);
+    ck_assert_msg(strstr(err.msg, WRONG[_i].message), "got: %s", err.msg);
+}
+END_TEST
+
+START_TEST(damaged_system_files_load_soundly_or_are_refused)
+{
+    static const char INTACT[] = "name: x\ndram_gbps: 17.9\naccelerators:\n" SIMBA
+                                 "- {preset: eyeriss-12x14, count: 2, name: rows}\n";
+    enum { TRIALS = 400, CAP = 512 };
+    int refused = 0;
+    Rng rng;
+    rng_seed(&rng, 11, 0);
+    for (int trial = 0; trial < TRIALS; trial++) {
+        char text[CAP + 1];
+        size_t n = sizeof INTACT - 1;
+        System *sys;
+        Err err = {0};
+        memcpy(text, INTACT, n);
+        mutate_text(text, &n, CAP, &rng);
+        text[n] = '\0';
+        if (load_text(&sys, text, &err) != ST_OK) {
+            refused++;
+            ck_assert_ptr_null(sys);
+            ck_assert_uint_gt(strlen(err.msg), 0);
+        }
+        system_destroy(sys);
+    }
+    ck_assert_int_gt(refused, TRIALS / 4);
+}
+END_TEST
+
+START_TEST(types_of_one_preset_can_be_told_apart_by_name)
+{
+    System *sys;
+    Err err = {0};
+    ck_ok(load_text(&sys,
+                    "name: x\ndram_gbps: 10\naccelerators:\n" SIMBA
+                    "- {preset: simba-16pe, count: 2, name: spare}\n",
+                    &err),
+          err);
+    ck_assert_int_eq(sys->n_sas, 3);
+    ck_assert_str_eq(sys->type_name[1], "spare");
+    ck_assert_mem_eq(sys->net[0].cost[0], sys->net[0].cost[1],
+                     (size_t)sys->net[0].n_subjobs * sizeof(SubJobCost));
+    system_destroy(sys);
+}
+END_TEST
+
+START_TEST(unknown_names_are_refused)
+{
+    static const char *const MISSPELT[] = {"kw"};
+    System *sys;
+    Err err = {0};
+    ck_assert_int_eq(system_load(&sys, "tiny-2", MISSPELT, 1, 1, &err), ST_CONFIG);
+    ck_assert_msg(strstr(err.msg, "kws"), "got: %s", err.msg);
+    ck_assert_int_eq(system_load(&sys, "tiny-3", MIXED, 1, 1, NULL), ST_CONFIG);
+    ck_assert_int_eq(system_load(&sys, "tiny-2", MIXED, 0, 1, NULL), ST_CONFIG);
+    ck_assert_ptr_null(sys);
+}
+END_TEST
+
+START_TEST(load_reports_every_allocation_failure)
+{
+    static const char *const NAMES[] = {"kws"};
+    System *sys;
+    ck_every_allocation_failure(system_load(&sys, "tiny-2", NAMES, 1, 1, NULL),
+                                system_destroy(sys));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("system");
-    TCase *build = new_case("build", 10);
+    TCase *build = new_case("build", 10), *fluid = new_case("fluid", 60),
+          *load = new_case("load", 60);
     tcase_add_test(build, build_computes_the_best_times);
     tcase_add_test(build, isolated_time_is_the_critical_path);
     tcase_add_test(build, types_without_an_accelerator_do_not_count_as_best);
@@ -192,6 +709,25 @@ int main(void)
     tcase_add_test(build, random_systems_are_valid_and_repeatable);
     tcase_add_test(build, build_refuses_what_the_simulator_could_not_run);
     tcase_add_test(build, build_reports_every_allocation_failure);
+    tcase_add_loop_test(fluid, fluid_bound_agrees_with_hand_solutions, 0,
+                        sizeof BY_HAND / sizeof *BY_HAND);
+    tcase_add_test(fluid, fluid_bound_agrees_with_a_grid_search);
+    tcase_add_test(fluid, fluid_bound_obeys_its_laws);
+    tcase_add_test(fluid, fluid_bound_refuses_bad_shares);
+    tcase_add_test(fluid, a_dying_solver_is_an_error_and_leaves_no_trace);
+    tcase_add_test(fluid, fluid_bound_reports_every_allocation_failure);
+    tcase_add_test(load, load_fills_the_table_from_the_models);
+    tcase_add_test(load, a_fused_add_can_make_a_subjob_memory_bound);
+    tcase_add_test(load, the_table_does_not_depend_on_threads);
+    tcase_add_test(load, the_default_system_is_heterogeneous_and_contended);
+    tcase_add_test(load, the_system_of_sizes_is_balanced_and_heterogeneous);
+    tcase_add_loop_test(load, a_wrong_system_file_is_refused, 0, sizeof WRONG / sizeof *WRONG);
+    tcase_add_test(load, damaged_system_files_load_soundly_or_are_refused);
+    tcase_add_test(load, types_of_one_preset_can_be_told_apart_by_name);
+    tcase_add_test(load, unknown_names_are_refused);
+    tcase_add_test(load, load_reports_every_allocation_failure);
     suite_add_tcase(s, build);
+    suite_add_tcase(s, fluid);
+    suite_add_tcase(s, load);
     return run_suite(s);
 }
