@@ -64,7 +64,7 @@ static Status check_config(const TrainerConfig *c, int lanes, Err *err)
     /* A lane's ring must always hold a whole transition, boundary entries included. */
     if (per_lane < c->dqn.n_step + 2 || per_lane > 1e9)
         return err_set(err, ST_CONFIG,
-                       "train.replay_capacity: %llu steps over %d environments do not hold "
+                       "train.replay: %llu steps over %d environments do not hold "
                        "transitions of %d steps; use at least %lld",
                        (unsigned long long)c->replay_capacity, lanes, c->dqn.n_step,
                        (long long)lanes * (c->dqn.n_step + 2));

@@ -274,7 +274,7 @@ END_TEST
 
 START_TEST(bad_settings_are_named)
 {
-    static const char *const NAMES[] = {"replay_capacity", "round_steps", "decisions_per_update",
+    static const char *const NAMES[] = {"train.replay", "round_steps", "decisions_per_update",
                                         "epsilon", "n_step"};
     TrainerConfig c = config();
     Err err = {0};
