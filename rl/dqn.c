@@ -37,9 +37,11 @@ struct Dqn {
     Adam adam;
     Rng rng;
     uint64_t updates;
-    ReplayBatch batch; /* [cfg.batch] */
-    Shard *shard;      /* [cfg.shards] */
-    int demos;         /* states of the batch with a demonstrated action */
+    const Replay *replay; /* borrowed during an update */
+    ReplayPick *pick;     /* [cfg.batch], drawn from it */
+    ReplayBatch batch;    /* [cfg.batch], each shard gathers its part */
+    Shard *shard;         /* [cfg.shards] */
+    int demos;            /* states of the batch with a demonstrated action */
 };
 
 DqnConfig dqn_defaults(void)
@@ -185,6 +187,7 @@ Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t
     st = ST_NOMEM;
     if (!weights_create(d)) goto fail;
     if (!batch_create(&d->batch, (size_t)cfg->batch, (size_t)spec->obs_floats)) goto fail;
+    if (!(d->pick = mem_calloc((size_t)cfg->batch, sizeof *d->pick))) goto fail;
     if (!(d->shard = mem_calloc((size_t)cfg->shards, sizeof *d->shard))) goto fail;
     for (int k = 0; k < cfg->shards; k++)
         TRY(shard_create(&d->shard[k], &d->net, cfg->batch / cfg->shards, err));
@@ -202,6 +205,7 @@ void dqn_destroy(Dqn *d)
     for (int k = 0; d->shard && k < d->cfg.shards; k++) shard_free(&d->shard[k]);
     mem_free(d->shard);
     batch_free(&d->batch);
+    mem_free(d->pick);
     adam_free(&d->adam);
     mem_free(d->online);
     mem_free(d->target);
@@ -328,8 +332,9 @@ static void shard_update(void *ctx, int k)
     Shard *s = &d->shard[k];
     int S = d->cfg.batch / d->cfg.shards;
     size_t first = (size_t)k * (size_t)S, width = (size_t)d->net.spec.obs_floats;
-    const ReplayBatch *b = &d->batch;
+    ReplayBatch *b = &d->batch;
 
+    replay_gather(d->replay, d->pick, k * S, (k + 1) * S, d->cfg.discount_time, b);
     qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
     compute_targets(d, s, b->ret + first, b->discount + first);
     qbatch_load(&s->now, &d->net, b->obs + first * width, S);
@@ -392,9 +397,10 @@ void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
 {
     const DqnConfig *c = &d->cfg;
 
-    replay_sample(replay, c->batch, c->n_step, c->discount_time, &d->rng, &d->batch);
+    replay_draw(replay, c->batch, c->n_step, &d->rng, d->pick);
+    d->replay = replay;
     d->demos = 0;
-    for (int i = 0; i < c->batch; i++) d->demos += d->batch.demo[i] >= 0;
+    for (int i = 0; i < c->batch; i++) d->demos += replay_demo(replay, &d->pick[i]) >= 0;
     pool_run(pool, shard_update, d, c->shards);
     reduce(d, stats);
     stats->grad_norm = grad_clip(d->shard[0].grad, d->P, c->clip_norm);

@@ -148,65 +148,82 @@ size_t replay_steps(const Replay *r)
 bool replay_ready(const Replay *r, int n_step)
 {
     /* Of the two oldest entries of such a lane one at least is no boundary, and its n successors
-     * are there: the search of replay_sample() ends. */
+     * are there: the search of replay_draw() ends. */
     for (int l = 0; l < r->lanes; l++)
         if (held(r, l) < (uint64_t)n_step + 2) return false;
     return true;
 }
 
-/* Walks the n-step window of push number `push`; item b of *batch gets its sums. */
-static bool assemble(const Replay *r, int lane, uint64_t push, int n_step, double tau,
-                     ReplayBatch *batch, int b)
+/* Steps that the transition from push number `push` sums; 0 if it cannot be sampled. */
+static int window_steps(const Replay *r, int lane, uint64_t push, int n_step)
 {
-    size_t first = slot_of(r, lane, push), s = first;
-    double ret = 0, time = 0, discount = 1;
-
-    if (r->flags[first] & BOUNDARY) return false;
-    for (int i = 0; i < n_step; i++) {
-        uint8_t flags = r->flags[s];
-        ret += discount * (double)r->reward[s];
-        time += (double)r->elapsed[s];
-        discount = flags & TERMINATED ? 0.0 : exp(-time / tau);
-        if (flags & TERMINATED) break;
-        if (++push == r->pushed[lane]) return false;
-        s = slot_of(r, lane, push);
-        if (flags & TRUNCATED) break;
+    if (r->flags[slot_of(r, lane, push)] & BOUNDARY) return 0;
+    for (int i = 1; i <= n_step; i++, push++) {
+        uint8_t flags = r->flags[slot_of(r, lane, push)];
+        if (flags & TERMINATED) return i;
+        if (push + 1 == r->pushed[lane]) return 0;
+        if (flags & TRUNCATED) return i;
     }
-    size_t width = (size_t)r->spec.obs_floats;
-    get_obs(r, first, batch->obs + (size_t)b * width);
-    float *next = batch->next_obs + (size_t)b * width;
-    if (discount > 0)
-        get_obs(r, s, next);
-    else
-        memset(next, 0, width * sizeof *next);
-    batch->action[b] = r->action[first];
-    batch->demo[b] = r->demo[first];
-    batch->ret[b] = (float)ret;
-    batch->discount[b] = (float)discount;
-    return true;
+    return n_step;
 }
 
-bool replay_transition(const Replay *r, int lane, int age, int n_step, double tau,
-                       ReplayBatch *batch)
+bool replay_pick(const Replay *r, int lane, int age, int n_step, ReplayPick *pick)
 {
     if ((uint64_t)age >= held(r, lane)) return false;
-    return assemble(r, lane, r->pushed[lane] - 1 - (uint64_t)age, n_step, tau, batch, 0);
+    pick->lane = lane;
+    pick->push = r->pushed[lane] - 1 - (uint64_t)age;
+    pick->steps = window_steps(r, lane, pick->push, n_step);
+    return pick->steps > 0;
 }
 
-void replay_sample(const Replay *r, int B, int n_step, double tau, Rng *rng, ReplayBatch *batch)
+void replay_draw(const Replay *r, int B, int n_step, Rng *rng, ReplayPick *pick)
 {
     uint64_t most = 0; /* entries of the fullest lane: lanes fill unevenly at first */
 
-    assert(replay_ready(r, n_step) && tau > 0);
+    assert(replay_ready(r, n_step));
     for (int l = 0; l < r->lanes; l++) most = held(r, l) > most ? held(r, l) : most;
     assert(most * (uint64_t)r->lanes <= UINT32_MAX);
     for (int b = 0; b < B;) {
         uint32_t k = rng_below(rng, (uint32_t)(most * (uint64_t)r->lanes));
-        int lane = (int)(k / most);
-        uint64_t age = k % most;
-        if (age >= held(r, lane)) continue;
-        b += assemble(r, lane, r->pushed[lane] - 1 - age, n_step, tau, batch, b);
+        b += replay_pick(r, (int)(k / most), (int)(k % most), n_step, &pick[b]);
     }
+}
+
+int replay_demo(const Replay *r, const ReplayPick *pick)
+{
+    return r->demo[slot_of(r, pick->lane, pick->push)];
+}
+
+static void gather_one(const Replay *r, const ReplayPick *pick, double tau, ReplayBatch *batch,
+                       int b)
+{
+    size_t width = (size_t)r->spec.obs_floats, first = slot_of(r, pick->lane, pick->push);
+    float *next = batch->next_obs + (size_t)b * width;
+    double ret = 0, time = 0;
+    uint8_t flags = 0;
+
+    for (int i = 0; i < pick->steps; i++) {
+        size_t s = slot_of(r, pick->lane, pick->push + (uint64_t)i);
+        ret += exp(-time / tau) * (double)r->reward[s];
+        time += (double)r->elapsed[s];
+        flags = r->flags[s];
+    }
+    get_obs(r, first, batch->obs + (size_t)b * width);
+    if (flags & TERMINATED)
+        memset(next, 0, width * sizeof *next);
+    else
+        get_obs(r, slot_of(r, pick->lane, pick->push + (uint64_t)pick->steps), next);
+    batch->action[b] = r->action[first];
+    batch->demo[b] = r->demo[first];
+    batch->ret[b] = (float)ret;
+    batch->discount[b] = flags & TERMINATED ? 0.0f : (float)exp(-time / tau);
+}
+
+void replay_gather(const Replay *r, const ReplayPick *pick, int first, int last, double tau,
+                   ReplayBatch *batch)
+{
+    assert(tau > 0);
+    for (int b = first; b < last; b++) gather_one(r, &pick[b], tau, batch, b);
 }
 
 void replay_state(Replay *r, StateList *list)

@@ -31,7 +31,7 @@ typedef struct ReplayStep { /* one decision and what came of it */
 
 typedef struct ReplayBatch { /* caller's arrays for B transitions */
     float *obs;              /* [B, obs_floats] */
-    float *next_obs;         /* [B, obs_floats]; all zero (no valid action) where discount is 0 */
+    float *next_obs;         /* [B, obs_floats]; all zero (no valid action) where the task ended */
     int *action, *demo;      /* [B] */
     float *ret;              /* [B] R */
     float *discount;         /* [B] bootstrap discount */
@@ -47,15 +47,25 @@ size_t replay_steps(const Replay *r); /* entries held, boundaries included */
 /* Whether sampling n_step transitions is legal: every lane holds n_step + 2 entries. */
 bool replay_ready(const Replay *r, int n_step);
 
-/* B draws with replacement, uniform over all steps that can be sampled. Needs replay_ready(). tau >
- * 0 in units of elapsed, INFINITY for no discount. rng is advanced. */
-void replay_sample(const Replay *r, int B, int n_step, double tau, Rng *rng, ReplayBatch *batch);
+/* Where a transition is in the ring: good until the next push to its lane. */
+typedef struct ReplayPick {
+    int lane;
+    int steps;     /* that it sums, 1..n_step */
+    uint64_t push; /* number of its first step among its lane's pushes */
+} ReplayPick;
 
-/* Assembles the transition that starts at the step pushed `age` pushes ago into its lane (0 = the
- * newest entry; boundaries count) as item 0 of *batch. False if that entry cannot be sampled (yet).
- */
-bool replay_transition(const Replay *r, int lane, int age, int n_step, double tau,
-                       ReplayBatch *batch);
+/* B draws with replacement, uniform over all steps that can be sampled. Needs replay_ready(). rng
+ * is advanced. */
+void replay_draw(const Replay *r, int B, int n_step, Rng *rng, ReplayPick *pick);
+/* The step pushed `age` pushes ago into its lane (0 = the newest entry; boundaries count). False if
+ * it cannot be sampled (yet). */
+bool replay_pick(const Replay *r, int lane, int age, int n_step, ReplayPick *pick);
+int replay_demo(const Replay *r, const ReplayPick *pick); /* at its first observation; -1: none */
+
+/* Assembles pick[first..last-1] as the same items of *batch; disjoint ranges may run on different
+ * threads. tau > 0 in units of elapsed, INFINITY for no discount. */
+void replay_gather(const Replay *r, const ReplayPick *pick, int first, int last, double tau,
+                   ReplayBatch *batch);
 
 /* Lists the arrays under "/replay/". */
 void replay_state(Replay *r, StateList *list);

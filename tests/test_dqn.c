@@ -423,6 +423,7 @@ START_TEST(one_update_is_its_formula)
     bool rows = KINDS[_i].rows;
     EnvSpec spec = {A, rows ? F : 0, G, rows ? OBS : G + A};
     ReplayBatch batch = {r.obs, r.next, r.action, r.demo, r.ret, r.discount};
+    ReplayPick pick[BATCH];
     double online[MAX_P], target[MAX_P];
     Replay *replay;
     Pool *pool;
@@ -444,7 +445,8 @@ START_TEST(one_update_is_its_formula)
     take_weights(d, &rng, online, target, r.P);
 
     Rng sampler = *(Rng *)learner_field(d, "/rng/learner"); /* the batch that it will draw */
-    replay_sample(replay, BATCH, c.n_step, c.discount_time, &sampler, &batch);
+    replay_draw(replay, BATCH, c.n_step, &sampler, pick);
+    replay_gather(replay, pick, 0, BATCH, c.discount_time, &batch);
     reference_targets(&r, online, target);
     double loss = reference_loss(&r, &c, online);
     dqn_update(d, replay, pool, &s);

@@ -33,7 +33,10 @@ typedef struct Item { /* one transition as the ring gives it */
 static bool take(const Replay *r, int lane, int age, int n_step, double tau, Item *it)
 {
     ReplayBatch b = {it->obs, it->next, &it->action, &it->demo, &it->ret, &it->discount};
-    return replay_transition(r, lane, age, n_step, tau, &b);
+    ReplayPick pick;
+    if (!replay_pick(r, lane, age, n_step, &pick)) return false;
+    replay_gather(r, &pick, 0, 1, tau, &b);
+    return replay_demo(r, &pick) == it->demo;
 }
 
 /* What the list says the transition at index i is; false if it cannot be known yet. */
@@ -146,7 +149,9 @@ START_TEST(sampling_is_uniform_over_what_is_known)
     for (int k = 0; k < DRAWS; k++) {
         Item it;
         ReplayBatch b = {it.obs, it.next, &it.action, &it.demo, &it.ret, &it.discount};
-        replay_sample(r, 1, 3, 2, &rng, &b);
+        ReplayPick pick;
+        replay_draw(r, 1, 3, &rng, &pick);
+        replay_gather(r, &pick, 0, 1, 2, &b);
         for (int l = 0; l < LANES; l++)
             for (int age = 0; age < CAPACITY && age < h.n[l]; age++)
                 seen[l][age] += h.event[l][h.n[l] - 1 - age].id == it.obs[0];
