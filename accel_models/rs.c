@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct Split {
     double C, K, Q;    /* what is computed (padded if the policy divides) */

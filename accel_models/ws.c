@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Splits of the array that are searched (the fastest), and input-channel tiles of a PE per k0. */
 enum { SPLITS_TRIED = 64, PE_CHANNEL_TILES = 2 };
@@ -290,15 +289,36 @@ static int largest_divisor(double n, int most)
 
 typedef struct Splits {
     int n;
-    Split s[2048];
+    Split s[SPLITS_TRIED]; /* the fastest, ascending in compute */
 } Splits;
 
-static void push_split(Splits *all, const Work *w, Split s, double cv, double kl)
+static int split_order(const Split *x, const Split *y)
+{
+    if (x->compute != y->compute) return x->compute < y->compute ? -1 : 1;
+    if (x->cx != y->cx) return x->cx < y->cx ? -1 : 1;
+    return (x->K > y->K) - (x->K < y->K);
+}
+
+static void keep(Splits *all, const Split *s)
+{
+    int i = all->n;
+    if (i == SPLITS_TRIED && split_order(&all->s[i - 1], s) <= 0) return;
+    if (i == SPLITS_TRIED)
+        i--;
+    else
+        all->n++;
+    for (; i > 0 && split_order(&all->s[i - 1], s) > 0; i--) all->s[i] = all->s[i - 1];
+    all->s[i] = *s;
+}
+
+static void push_split(Splits *all, const AccelConfig *a, const Work *w, Split s, double cv,
+                       double kl)
 {
     s.c_steps = ceil_div(cv, s.cx) * w->folds;
     s.k_steps = ceil_div(kl, s.kx);
     s.compute = w->P * w->Q * w->images * w->R * w->S * s.c_steps * s.k_steps;
-    if (all->n < (int)(sizeof all->s / sizeof *all->s)) all->s[all->n++] = s;
+    Search least = {.a = a, .w = *w, .s = s, .word = a->word_bits / 8.0};
+    if (glb_fits(&least, 1, 1, 1, 1) && pe_fits(&least, &(PeTile){1, 1, 1, 1})) keep(all, &s);
 }
 
 /* All useful (cx, kx): divisors if tiles must divide, else the smallest with its step count. */
@@ -316,17 +336,9 @@ static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double
         for (s.kx = 1; s.kx * s.cx <= a->pes && s.kx <= kl; s.kx++) {
             double k = ceil_div(kl, s.kx);
             if (w->exact ? fmod(kl, s.kx) != 0 : ceil_div(kl, k) < s.kx) continue;
-            push_split(all, w, s, cv, kl);
+            push_split(all, a, w, s, cv, kl);
         }
     }
-}
-
-static int by_compute(const void *a, const void *b)
-{
-    const Split *x = a, *y = b;
-    if (x->compute != y->compute) return x->compute < y->compute ? -1 : 1;
-    if (x->cx != y->cx) return x->cx < y->cx ? -1 : 1;
-    return (x->K > y->K) - (x->K < y->K);
 }
 
 static double round_up(double n, int to)
@@ -342,7 +354,6 @@ static void all_splits(Splits *all, const AccelConfig *a, const Work *w)
     if (w->exact && C8 != w->C) push_splits(all, a, w, C8, w->K);
     if (w->exact && K8 != w->K) push_splits(all, a, w, w->C, K8);
     if (w->exact && C8 != w->C && K8 != w->K) push_splits(all, a, w, C8, K8);
-    qsort(all->s, (size_t)all->n, sizeof *all->s, by_compute);
 }
 
 /* A kernel larger than a weight or input buffer is cut into rows, then points; the pieces are
@@ -366,7 +377,7 @@ static Status search(const AccelConfig *a, const Work *layer, const Ports *ports
     Work folded = *layer, *w = &folded;
     fold_kernel(w, a);
     all_splits(&all, a, w);
-    for (int i = 0; i < all.n && i < SPLITS_TRIED; i++) {
+    for (int i = 0; i < all.n; i++) {
         Search s = {.a = a,
                     .ports = ports,
                     .best = best,

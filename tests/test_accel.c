@@ -12,9 +12,20 @@
 #define GOLDEN  "tests/golden/accel/"
 enum { ROWS_MAX = 256, TEXT_MAX = 4096 };
 
-static const char *const preset_names[] = {"simba-16pe", "simba-64pe", "eyeriss-12x14",
-                                           "eyeriss-32x32", "eyeriss-64x64"};
-enum { PRESET_COUNT = sizeof preset_names / sizeof *preset_names };
+typedef struct Preset {
+    const char *name;
+    Dataflow dataflow;
+    double peak_macs;
+    int word_bits;
+} Preset;
+
+static const Preset presets[] = {
+    {"simba-16pe", DATAFLOW_WS, 1024, 8},         {"simba-64pe", DATAFLOW_WS, 4096, 8},
+    {"eyeriss-12x14", DATAFLOW_RS, 168, 16},      {"eyeriss-32x32", DATAFLOW_RS, 1024, 16},
+    {"eyeriss-64x64", DATAFLOW_RS, 4096, 16},     {"eyeriss-32x32-int8", DATAFLOW_RS, 1024, 8},
+    {"eyeriss-64x64-int8", DATAFLOW_RS, 4096, 8},
+};
+enum { PRESET_COUNT = sizeof presets / sizeof *presets };
 
 static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1};
 
@@ -181,15 +192,15 @@ END_TEST
 
 START_TEST(every_preset_loads)
 {
-    static const double peak[] = {1024, 4096, 168, 1024, 4096};
     for (int i = 0; i < PRESET_COUNT; i++) {
-        AccelConfig *a = load(preset_names[i]);
-        ck_assert_str_eq(accel_name(a), preset_names[i]);
-        ck_assert_double_eq(accel_peak_macs(a), peak[i]);
+        const Preset *p = &presets[i];
+        AccelConfig *a = load(p->name);
+        ck_assert_str_eq(accel_name(a), p->name);
+        ck_assert_double_eq(accel_peak_macs(a), p->peak_macs);
         ck_assert_double_eq(accel_clock_mhz(a), 1000);
         ck_assert_double_gt(accel_leakage_mw(a), 0);
-        ck_assert_int_eq(accel_dataflow(a), i < 2 ? DATAFLOW_WS : DATAFLOW_RS);
-        ck_assert_int_eq(accel_word_bits(a), i < 2 ? 8 : 16);
+        ck_assert_int_eq(accel_dataflow(a), p->dataflow);
+        ck_assert_int_eq(accel_word_bits(a), p->word_bits);
         accel_destroy(a);
     }
     accel_destroy(NULL);
@@ -352,8 +363,11 @@ START_TEST(unusual_layers_map_on_every_preset)
         {LAYER_FC, 64, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1},
         {LAYER_CONV, 2, 64, 256, 17, 17, 7, 1, 2, 2, 1, 1, 1},
         {LAYER_CONV, 2, 16, 32, 9, 9, 3, 3, 1, 1, 1, 16, 1},
+        {LAYER_CONV, 1, 128, 128, 9, 9, 22, 22, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1},
+        {LAYER_GEMM, 1, 64, 4096, 4096, 1, 1, 1, 1, 1, 1, 1, 1},
     };
-    AccelConfig *a = load(preset_names[_i]);
+    AccelConfig *a = load(presets[_i].name);
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
         for (int policy = MAP_TIMELOOP; policy <= MAP_HARDWARE; policy++)
             ck_assert_double_gt(cost(a, &odd[i], (MapPolicy)policy, 0).cycles, 0);
@@ -363,7 +377,7 @@ END_TEST
 
 START_TEST(the_result_is_complete_and_repeats)
 {
-    AccelConfig *a = load(preset_names[_i]);
+    AccelConfig *a = load(presets[_i].name);
     LayerCost c = cost(a, &CONV, MAP_HARDWARE, 0), again = cost(a, &CONV, MAP_HARDWARE, 0);
     double pj = 0;
     for (int i = 0; i < LEVELS; i++) pj += c.level_pj[i];

@@ -9,8 +9,9 @@
 
 enum { LAYERS_MAX = 256 };
 static const double WORST_MS = 10, MEAN_MS = 3;
-static const char *const presets[] = {"simba-16pe", "simba-64pe", "eyeriss-12x14", "eyeriss-32x32",
-                                      "eyeriss-64x64"};
+static const char *const presets[] = {"simba-16pe",        "simba-64pe",    "eyeriss-12x14",
+                                      "eyeriss-32x32",     "eyeriss-64x64", "eyeriss-32x32-int8",
+                                      "eyeriss-64x64-int8"};
 enum { PRESETS = sizeof presets / sizeof *presets };
 
 static LayerShape layers[LAYERS_MAX];
@@ -73,7 +74,7 @@ static bool report(const AccelConfig *a, MapPolicy policy)
     qsort(ms, (size_t)layer_count, sizeof *ms, ascending);
     double worst = ms[layer_count - 1], mean = sum / layer_count;
     bool ok = worst <= WORST_MS && mean <= MEAN_MS;
-    printf("%-14s %-9s mean %6.3f  p50 %6.3f  p90 %6.3f  worst %7.3f ms  %s\n", accel_name(a),
+    printf("%-18s %-9s mean %6.3f  p50 %6.3f  p90 %6.3f  worst %7.3f ms  %s\n", accel_name(a),
            policy == MAP_HARDWARE ? "hardware" : "timeloop", mean, ms[layer_count / 2],
            ms[layer_count * 9 / 10], worst, ok ? "ok" : "TOO SLOW");
     return ok;
