@@ -344,14 +344,23 @@ static void plain_splits(Splits *all, const AccelConfig *a, const Work *w)
     push_splits(all, a, w, w->C, w->K);
 }
 
+static int odd_part(int n)
+{
+    while (n % 2 == 0) n /= 2;
+    return n;
+}
+
+/* Channel counts are mostly powers of two, so what keeps parts of the array idle are the odd
+ * factors of its sides: input channels lie on rows, output channels on rows and columns. */
 static void padded_splits(Splits *all, const AccelConfig *a, const Work *w)
 {
-    static const int factors[] = {1, 3, 7, 21};
-    int n = sizeof factors / sizeof *factors;
+    int r = odd_part(a->rows), c = odd_part(a->cols), c_factors[] = {1, r},
+        k_factors[] = {1, r, c, r * c};
     all->n = 0;
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < n; j++) {
-            double C = w->depthwise ? 1 : padded(w->C, factors[i]), K = padded(w->K, factors[j]);
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 4; j++) {
+            double C = w->depthwise ? 1 : padded(w->C, c_factors[i]);
+            double K = padded(w->K, k_factors[j]);
             if ((C > w->C || K > w->K) && C * K <= PAD_MOST * w->C * w->K)
                 push_splits(all, a, w, C, K);
         }

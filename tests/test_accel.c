@@ -119,7 +119,7 @@ static void add_row(Score *s, const AccelConfig *a, const Row *r)
     s->cycles15 += within(c.cycles, ref->cycles, 0.15);
     s->energy15 += within(c.energy_pj, ref->energy_pj, 0.15);
     s->dram15 += within(c.dram_read_bytes + c.dram_write_bytes, ref->dram_bytes, 0.15);
-    s->never_slower += c.cycles <= 1.25 * ref->cycles;
+    s->never_slower += c.cycles <= 1.4 * ref->cycles;
 }
 
 static Score score(const char *preset, const char *accel)
