@@ -1,0 +1,261 @@
+/* test_sched.c -- the baseline schedulers on cases worked by hand: which SA, in which order, what
+ * becomes of jobs without hope; and all of them on random systems. */
+#include "env/sched.h"
+
+#include "tests/support.h"
+#include "tests/support/sim_rig.h"
+
+#include <math.h>
+#include <string.h>
+
+static const int ONE_TYPE[1] = {0}, TWO_TYPES[2] = {0, 1};
+
+static const Scheduler *named(const char *name)
+{
+    const Scheduler *s = sched_find(name);
+    ck_assert_msg(s != NULL, "no scheduler '%s'", name);
+    return s;
+}
+
+static void finish(SimRig *r, const Scheduler *s)
+{
+    for (Candidate c; sim_candidate(r->sim, &c);) sim_commit(r->sim, s->choose(r->sim), 0);
+}
+
+START_TEST(the_table_has_the_documented_rows)
+{
+    static const char *const NAMES[] = {
+        "fcfs-h",        "edf-h",        "llf-h",      "sjf-h",     "fcfs-h+",
+        "edf-h+",        "llf-h+",       "sjf-h+",     "edf-queue", "edf-queue-bw",
+        "srpt-queue-bw", "sjf-queue-bw", "dr-queue-bw"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        ck_assert_str_eq(named(NAMES[i])->name, NAMES[i]);
+    ck_assert_ptr_null(sched_find("no-such-rule"));
+    for (int i = 0; i < sched_count(); i++) {
+        ck_assert_ptr_eq(sched_find(sched_at(i)->name), sched_at(i)); /* names are unique */
+        ck_assert_int_gt(strlen(sched_at(i)->summary), 0);
+    }
+}
+END_TEST
+
+/* --- which job is served first --- */
+
+/* The filler keeps the one SA busy until 10; c, a and b arrive behind it in this order. */
+enum { FILLER, A, B, C };
+static const ChainNet WAITING[4] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{8, 0, 1}}}, 100},
+                                    {1, {{{20, 0, 1}}}, 85},
+                                    {1, {{{30, 0, 1}}}, 90}};
+
+static void ck_service_order(const char *name, const ChainNet *net, const int *expected)
+{
+    const Scheduler *s = named(name);
+    SimRig r;
+    rig_chains(&r, 1, ONE_TYPE, net, 4);
+    r.cfg.rules = s->rules;
+    rig_start_with(&r, (int[]){FILLER, C, A, B}, 4);
+    finish(&r, s);
+    ck_assert_int_eq(r.log[0].net, FILLER);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(r.log[i + 1].net == expected[i], "%s: %c at place %d", name,
+                      'a' + r.log[i + 1].net, i);
+    rig_free(&r);
+}
+
+static const struct {
+    const char *name;
+    int order[3];
+} ORDER_CASE[] = {
+    {"fcfs-h", {C, A, B}},        {"edf-h", {B, C, A}},        {"llf-h", {C, B, A}},
+    {"sjf-h", {A, B, C}},         {"edf-queue", {B, C, A}},    {"edf-queue-bw", {B, C, A}},
+    {"srpt-queue-bw", {A, B, C}}, {"sjf-queue-bw", {A, B, C}}, {"dr-queue-bw", {B, A, C}},
+};
+
+START_TEST(jobs_are_served_in_the_rules_order)
+{
+    ck_service_order(ORDER_CASE[_i].name, WAITING, ORDER_CASE[_i].order);
+}
+END_TEST
+
+/* One job ("lost") is due at 20 and cannot be ready by then when the filler ends. The plain list
+ * schedulers serve it in its turn, the '+' variants and the queue family last. */
+static const struct {
+    const char *name;
+    int lost, order[3];
+} HOPELESS_CASE[] = {
+    {"fcfs-h", C, {C, A, B}},       {"fcfs-h+", C, {A, B, C}},       {"edf-h", C, {C, B, A}},
+    {"edf-h+", C, {B, A, C}},       {"llf-h", C, {C, B, A}},         {"llf-h+", C, {B, A, C}},
+    {"sjf-h", B, {A, B, C}},        {"sjf-h+", B, {A, C, B}},        {"edf-queue", C, {B, A, C}},
+    {"edf-queue-bw", C, {B, A, C}}, {"srpt-queue-bw", B, {A, C, B}}, {"sjf-queue-bw", B, {A, C, B}},
+    {"dr-queue-bw", C, {B, A, C}},
+};
+
+START_TEST(hopeless_jobs_go_last_where_the_rule_says_so)
+{
+    ChainNet net[4];
+    memcpy(net, WAITING, sizeof net);
+    net[HOPELESS_CASE[_i].lost].deadline_us = 20;
+    ck_service_order(HOPELESS_CASE[_i].name, net, HOPELESS_CASE[_i].order);
+}
+END_TEST
+
+/* --- which SA --- */
+
+/* The decision of `name` for a job of net[1] while a filler of net[0] runs on busy_sa (-1: none).
+ */
+static int decision(const char *name, const ChainNet *net, int busy_sa)
+{
+    SimRig r;
+    Candidate c;
+    rig_chains(&r, 2, TWO_TYPES, net, 2);
+    r.cfg.rules = named(name)->rules;
+    if (busy_sa >= 0) {
+        rig_start_with(&r, (int[]){0, 1}, 2);
+        sim_commit(r.sim, busy_sa, 0);
+    } else {
+        rig_start_with(&r, (int[]){1}, 1);
+    }
+    ck_assert(sim_candidate(r.sim, &c) && c.net == 1);
+    int sa = named(name)->choose(r.sim);
+    rig_free(&r);
+    return sa;
+}
+
+static const char *const BY_FINISH[] = {"fcfs-h", "edf-h",  "llf-h",  "sjf-h",    "fcfs-h+",
+                                        "edf-h+", "llf-h+", "sjf-h+", "edf-queue"};
+static const char *const BY_PRICE[] = {"edf-queue-bw", "srpt-queue-bw", "sjf-queue-bw",
+                                       "dr-queue-bw"};
+enum { N_BY_FINISH = sizeof BY_FINISH / sizeof *BY_FINISH };
+enum { N_BY_PRICE = sizeof BY_PRICE / sizeof *BY_PRICE };
+
+START_TEST(the_earliest_finish_wins)
+{
+    /* 10 us on SA 0 or 14 on SA 1; behind 10 us of the filler 20 or 24. */
+    static const ChainNet NET[2] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1e6},
+                                    {1, {{{10, 900, 1}}, {{14, 100, 1}}}, 1e6}};
+    ck_assert_int_eq(decision(BY_FINISH[_i], NET, -1), 0);
+    ck_assert_int_eq(decision(BY_FINISH[_i], NET, 1), 0);
+    ck_assert_int_eq(decision(BY_FINISH[_i], NET, 0), 1);
+}
+END_TEST
+
+START_TEST(a_faster_sa_is_worth_waiting_for)
+{
+    /* 10 + 10 us on SA 0 or 40 at once on SA 1 */
+    static const ChainNet NET[2] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1e6},
+                                    {1, {{{10, 0, 1}}, {{40, 0, 1}}}, 1e6}};
+    ck_assert_int_eq(decision(BY_FINISH[_i], NET, 0), 0);
+}
+END_TEST
+
+START_TEST(bandwidth_has_its_price)
+{
+    /* SA 0: 10 us + 2 x 900/100 = 28; SA 1: 14 us + 2 x 100/100 = 16, 26 behind the filler. */
+    static const ChainNet NET[2] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1e6},
+                                    {1, {{{10, 900, 1}}, {{14, 100, 1}}}, 1e6}};
+    /* SA 1: 20 us + 2 x 500/100 = 30 */
+    static const ChainNet DEARER[2] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1e6},
+                                       {1, {{{10, 900, 1}}, {{20, 500, 1}}}, 1e6}};
+    ck_assert_int_eq(decision(BY_PRICE[_i], NET, -1), 1);
+    ck_assert_int_eq(decision(BY_PRICE[_i], NET, 1), 1);
+    ck_assert_int_eq(decision(BY_PRICE[_i], DEARER, -1), 0);
+}
+END_TEST
+
+START_TEST(ties_go_to_the_lower_sa)
+{
+    static const ChainNet NET[2] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1e6},
+                                    {1, {{{10, 400, 1}}, {{10, 400, 1}}}, 1e6}};
+    for (int i = 0; i < sched_count(); i++)
+        ck_assert_int_eq(decision(sched_at(i)->name, NET, -1), 0);
+}
+END_TEST
+
+/* x (10 us on SA 0, 25 on SA 1) reserves SA 0 behind the filler. Then y (10 or 100 us) arrives. */
+static void ck_reservation(const char *name, double x_end, double y_end)
+{
+    static const ChainNet NET[3] = {{1, {{{10, 0, 1}}, {{100, 0, 1}}}, 1e6},
+                                    {1, {{{10, 0, 1}}, {{25, 0, 1}}}, 1000},
+                                    {1, {{{10, 0, 1}}, {{100, 0, 1}}}, 50}};
+    SimRig r;
+    rig_chains(&r, 2, TWO_TYPES, NET, 3);
+    r.cfg.rules = named(name)->rules;
+    rig_start_with(&r, (int[]){0, 1, 2}, 3);
+    finish(&r, named(name));
+    rig_sort_log(&r);
+    ck_assert_double_eq_tol(r.log[1].end_us, x_end, 1e-6);
+    ck_assert_double_eq_tol(r.log[2].end_us, y_end, 1e-6);
+    rig_free(&r);
+}
+
+START_TEST(a_reservation_is_planned_anew_but_a_commitment_stays)
+{
+    ck_reservation("edf-h", 25, 20);     /* y takes the reservation, x starts on SA 1 */
+    ck_reservation("llf-h", 25, 20);     /* laxity 40 against 990 */
+    ck_reservation("fcfs-h", 20, 30);    /* x was first */
+    ck_reservation("edf-queue", 30, 20); /* x stays where it is, behind y */
+}
+END_TEST
+
+/* --- on random systems --- */
+
+static int brute_choice(const Sim *sim, double weight)
+{
+    double price[SYS_MAX_SAS];
+    int n = sim_system(sim)->n_sas, best = n - 1;
+    for (int m = 0; m < n; m++) {
+        Quote q;
+        sim_quote(sim, m, 0, &q);
+        price[m] = q.wait_us + q.cost_us + weight * q.bytes / sim_system(sim)->dram_bytes_per_us;
+    }
+    for (int m = n - 1; m >= 0; m--)
+        if (price[m] <= price[best]) best = m;
+    return best;
+}
+
+START_TEST(every_baseline_ends_an_episode_on_random_systems)
+{
+    enum { SYSTEMS = 40, JOBS = 40 };
+    const Scheduler *s = sched_at(_i);
+    bool by_price = strstr(s->name, "-bw") != NULL;
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        SimRig r;
+        Rng rng;
+        rng_seed(&rng, seed, 1);
+        rig_random(&r, &rng, JOBS);
+        r.cfg.rules = s->rules;
+        r.cfg.classes = 1;
+        rig_start(&r, seed);
+        for (Candidate c; sim_candidate(r.sim, &c);) {
+            int sa = s->choose(r.sim);
+            ck_assert_int_eq(sa, brute_choice(r.sim, by_price ? 2 : 0));
+            sim_commit(r.sim, sa, 0);
+        }
+        const JobCounts *c = &sim_totals(r.sim)->all;
+        ck_assert_int_eq(c->issued, JOBS);
+        ck_assert_int_eq(c->met + c->late + c->dropped + c->rejected, JOBS);
+        rig_free(&r);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("sched");
+    TCase *tc = new_case("by hand", 60);
+    tcase_add_test(tc, the_table_has_the_documented_rows);
+    tcase_add_loop_test(tc, jobs_are_served_in_the_rules_order, 0,
+                        (int)(sizeof ORDER_CASE / sizeof *ORDER_CASE));
+    tcase_add_loop_test(tc, hopeless_jobs_go_last_where_the_rule_says_so, 0,
+                        (int)(sizeof HOPELESS_CASE / sizeof *HOPELESS_CASE));
+    tcase_add_loop_test(tc, the_earliest_finish_wins, 0, N_BY_FINISH);
+    tcase_add_loop_test(tc, a_faster_sa_is_worth_waiting_for, 0, N_BY_FINISH);
+    tcase_add_loop_test(tc, bandwidth_has_its_price, 0, N_BY_PRICE);
+    tcase_add_test(tc, ties_go_to_the_lower_sa);
+    tcase_add_test(tc, a_reservation_is_planned_anew_but_a_commitment_stays);
+    suite_add_tcase(s, tc);
+    tc = new_case("random systems", 60);
+    tcase_add_loop_test(tc, every_baseline_ends_an_episode_on_random_systems, 0, sched_count());
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}
