@@ -175,6 +175,7 @@ Status sched_env_create(Env **out, const System *sys, const SchedEnvConfig *cfg,
         double rem = sys->net[i].rem_us;
         e->phi0[i] = success(e, cfg->workload.deadline_us[i] - rem, rem);
     }
+    rng_seed(&episode(e)->rng, 0, 1); /* until a reset brings a seed */
     *out = &e->base;
     return ST_OK;
 fail:
