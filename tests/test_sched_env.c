@@ -1,0 +1,580 @@
+/* test_sched_env.c -- scheduling as a Gym-style environment: what the rewards add up to, what an
+ * observation promises, and that an episode repeats, clones and resumes exactly. */
+#include "env/sched_env.h"
+
+#include "env/sched.h"
+#include "tests/support.h"
+#include "tests/support/sim_rig.h"
+#include "tests/support/tiny_system.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SYSTEMS = 100, JOBS = 40, MAX_OBS = 4096, MAX_CLASSES = 3 };
+
+/* One environment and where it stands. */
+typedef struct Ride {
+    SimRig rig; /* owns the System; its Sim is not used */
+    SchedEnvConfig cfg;
+    Env *env;
+    EnvSpec spec;
+    float obs[MAX_OBS];
+    EnvInfo info;
+    double reward, sum, elapsed;
+    long steps;
+    bool terminated, truncated;
+} Ride;
+
+static void build(Ride *r)
+{
+    Err err = {0};
+    ck_ok(sched_env_create(&r->env, r->rig.sys, &r->cfg, &err), err);
+    r->spec = env_spec(r->env);
+    ck_assert_int_le(r->spec.obs_floats, MAX_OBS);
+}
+
+/* Random system, settings and workload; unit_us the mean isolated latency, as scenarios have it. */
+static void random_ride(Ride *r, uint64_t seed, RewardKind reward)
+{
+    Rng rng;
+    memset(r, 0, sizeof *r);
+    rng_seed(&rng, seed, 1);
+    rig_random(&r->rig, &rng, JOBS);
+    if (r->rig.cfg.classes > MAX_CLASSES) r->rig.cfg.classes = MAX_CLASSES;
+    r->cfg = (SchedEnvConfig){.sim = r->rig.cfg,
+                              .workload = r->rig.wl,
+                              .load_lo = 0.5,
+                              .load_hi = 2,
+                              .reward = reward,
+                              .phi_width = 0.2 + rng_uniform(&rng)};
+    for (int i = 0; i < r->rig.sys->n_nets; i++)
+        r->cfg.unit_us += r->rig.wl.share[i] * r->rig.sys->net[i].t_iso_us;
+    build(r);
+}
+
+/* Another environment of the same configuration on the same System, which stays a's. */
+static void twin(Ride *b, const Ride *a)
+{
+    *b = (Ride){.cfg = a->cfg, .rig.sys = a->rig.sys};
+    build(b);
+}
+
+static void end(Ride *r)
+{
+    env_destroy(r->env);
+    rig_free(&r->rig);
+}
+
+static const SimTotals *totals(const Ride *r)
+{
+    return sim_totals(sched_env_sim(r->env));
+}
+
+static const float *mask(const Ride *r)
+{
+    return r->obs + r->spec.obs_floats - r->spec.n_actions;
+}
+
+static void begin(Ride *r, const uint64_t *seed)
+{
+    env_reset(r->env, seed, r->obs, &r->info);
+    r->sum = r->elapsed = 0;
+    r->steps = 0;
+    r->terminated = r->truncated = false;
+}
+
+static void take(Ride *r, int action)
+{
+    env_step(r->env, action, r->obs, &r->reward, &r->terminated, &r->truncated, &r->info);
+    r->sum += r->reward;
+    r->elapsed += r->info.elapsed;
+    r->steps++;
+}
+
+static int random_valid(const Ride *r, Rng *rng)
+{
+    int a;
+    do {
+        a = (int)rng_below(rng, (uint32_t)r->spec.n_actions);
+    } while (mask(r)[a] < 0.5f);
+    return a;
+}
+
+static void ride(Ride *r, uint64_t seed)
+{
+    Rng rng;
+    rng_seed(&rng, seed, 2);
+    begin(r, &seed);
+    while (!r->terminated) take(r, random_valid(r, &rng));
+}
+
+/* --- rewards --- */
+
+static double phi0(const Ride *r, int net)
+{
+    double rem = r->rig.sys->net[net].rem_us, laxity = r->cfg.workload.deadline_us[net] - rem;
+    return 1 / (1 + exp(-laxity / (r->cfg.phi_width * rem + 0.01 * r->cfg.unit_us)));
+}
+
+START_TEST(exact_rewards_add_up_to_met_jobs_less_a_constant)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Ride r;
+        double constant = 0;
+        random_ride(&r, seed, REWARD_EXACT);
+        ride(&r, seed);
+        for (int i = 0; i < r.rig.sys->n_nets; i++)
+            constant += (double)totals(&r)->net[i].issued * phi0(&r, i);
+        ck_assert_double_eq_tol(r.sum, (double)totals(&r)->all.met - constant, 1e-9);
+        end(&r);
+    }
+}
+END_TEST
+
+START_TEST(sparse_rewards_count_met_less_missed_jobs)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Ride r;
+        Rng rng;
+        long met = 0, ended = 0;
+        random_ride(&r, seed, REWARD_SPARSE);
+        rng_seed(&rng, seed, 3);
+        begin(&r, &seed);
+        while (!r.terminated) {
+            take(&r, random_valid(&r, &rng));
+            const JobCounts *c = &totals(&r)->all;
+            long now_ended = c->met + c->late + c->dropped + c->rejected;
+            ck_assert_double_eq(r.reward, (double)(2 * (c->met - met) - (now_ended - ended)));
+            met = c->met;
+            ended = now_ended;
+        }
+        ck_assert_double_eq(r.sum, (double)(2 * met - JOBS));
+        end(&r);
+    }
+}
+END_TEST
+
+/* A chain of 10 + 10 us due at 40: choosing well keeps the estimate of success. */
+START_TEST(a_choice_that_costs_slack_is_paid_at_once)
+{
+    double reward[2];
+    for (int sa = 0; sa < 2; sa++) {
+        static const ChainNet NET[1] = {{1, {{{10, 0, 1}}, {{30, 0, 1}}}, 40}};
+        Ride r;
+        memset(&r, 0, sizeof r);
+        rig_chains(&r.rig, 2, (int[]){0, 1}, NET, 1);
+        r.cfg = (SchedEnvConfig){.sim = r.rig.cfg,
+                                 .workload = r.rig.wl,
+                                 .load_lo = 1,
+                                 .load_hi = 1,
+                                 .unit_us = 10,
+                                 .phi_width = 1};
+        r.cfg.workload.jobs = 2; /* the second is there at once: the step takes no time */
+        build(&r);
+        begin(&r, &(uint64_t){1});
+        take(&r, sa);
+        reward[sa] = r.reward;
+        end(&r);
+    }
+    ck_assert_double_eq_tol(reward[0], 0, 1e-6);
+    ck_assert_double_lt(reward[1], -0.3);
+}
+END_TEST
+
+START_TEST(an_episode_terminates_and_is_never_truncated)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Ride r;
+        random_ride(&r, seed, REWARD_EXACT);
+        begin(&r, &seed);
+        double t0 = sim_now(sched_env_sim(r.env));
+        ck_assert_double_eq(r.info.elapsed, 0);
+        while (!r.terminated) {
+            take(&r, r.info.demo);
+            ck_assert(!r.truncated && r.info.elapsed >= 0);
+        }
+        const JobCounts *c = &totals(&r)->all;
+        ck_assert_int_eq(c->issued, JOBS);
+        ck_assert_int_eq(r.steps, totals(&r)->decisions);
+        ck_assert_double_eq_tol(r.info.score, (double)c->met / JOBS, 1e-12);
+        double time = (sim_now(sched_env_sim(r.env)) - t0) / r.cfg.unit_us;
+        ck_assert_double_eq_tol(r.elapsed, time, 1e-9 * time);
+        end(&r);
+    }
+}
+END_TEST
+
+/* --- observations --- */
+
+START_TEST(features_are_finite_and_within_one)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Ride r;
+        Rng rng;
+        random_ride(&r, seed, REWARD_EXACT);
+        rng_seed(&rng, seed, 4);
+        begin(&r, &seed);
+        while (!r.terminated) {
+            for (int i = 0; i < r.spec.obs_floats; i++)
+                if (!(r.obs[i] >= -1 && r.obs[i] <= 1))
+                    ck_abort_msg("system %d, float %d is %g", (int)seed, i, (double)r.obs[i]);
+            take(&r, random_valid(&r, &rng));
+        }
+        end(&r);
+    }
+}
+END_TEST
+
+START_TEST(the_spec_adds_up)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        Ride r;
+        random_ride(&r, seed, REWARD_EXACT);
+        EnvSpec s = r.spec, other = sched_env_spec(r.rig.sys, r.cfg.sim.classes);
+        ck_assert_int_eq(s.n_actions, r.rig.sys->n_sas * r.cfg.sim.classes);
+        ck_assert_int_eq(s.obs_floats,
+                         s.n_actions * s.row_features + s.global_features + s.n_actions);
+        ck_assert_int_eq(memcmp(&s, &other, sizeof s), 0);
+        end(&r);
+    }
+}
+END_TEST
+
+/* Every SA and class, but: an idle SA with an empty queue offers class 0 alone, and only the first
+ * of such SAs of one type is offered. */
+static bool valid(const Ride *r, int action)
+{
+    int classes = r->cfg.sim.classes, m = action / classes;
+    SaView s, other;
+    sim_sa(sched_env_sim(r->env), m, &s);
+    if (s.busy || s.queued > 0) return true;
+    for (int k = 0; k < m; k++) {
+        sim_sa(sched_env_sim(r->env), k, &other);
+        if (r->rig.sys->sa_type[k] == r->rig.sys->sa_type[m] && !other.busy && other.queued == 0)
+            return false;
+    }
+    return action % classes == 0;
+}
+
+START_TEST(the_mask_merges_identical_idle_sas)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Ride r;
+        Rng rng;
+        random_ride(&r, seed, REWARD_EXACT);
+        rng_seed(&rng, seed, 5);
+        begin(&r, &seed);
+        while (!r.terminated) {
+            int n = 0;
+            for (int a = 0; a < r.spec.n_actions; a++) {
+                ck_assert_msg(mask(&r)[a] == (float)valid(&r, a), "action %d", a);
+                n += valid(&r, a);
+            }
+            ck_assert_int_ge(n, 1);
+            take(&r, random_valid(&r, &rng));
+        }
+        end(&r);
+    }
+}
+END_TEST
+
+START_TEST(three_idle_twins_are_one_action)
+{
+    static const ChainNet NET[1] = {{1, {{{10, 0, 1}}, {{30, 0, 1}}}, 40}};
+    Ride r;
+    memset(&r, 0, sizeof r);
+    rig_chains(&r.rig, 4, (int[]){0, 1, 0, 0}, NET, 1);
+    r.cfg = (SchedEnvConfig){.sim = r.rig.cfg,
+                             .workload = r.rig.wl,
+                             .load_lo = 1,
+                             .load_hi = 1,
+                             .unit_us = 10,
+                             .phi_width = 1};
+    r.cfg.workload.jobs = 4;
+    build(&r);
+    begin(&r, &(uint64_t){1});
+    static const float EXPECTED[4][4] = {{1, 1, 0, 0}, {1, 1, 1, 0}, {1, 1, 1, 1}};
+    for (int k = 0; k < 3; k++) {
+        ck_assert_int_eq(memcmp(mask(&r), EXPECTED[k], sizeof EXPECTED[k]), 0);
+        take(&r, (int[]){0, 2, 1}[k]);
+    }
+    end(&r);
+}
+END_TEST
+
+START_TEST(the_demonstration_is_the_queue_rules_choice_and_valid)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Ride r;
+        Rng rng;
+        random_ride(&r, seed, REWARD_EXACT);
+        rng_seed(&rng, seed, 6);
+        begin(&r, &seed);
+        while (!r.terminated) {
+            int sa = sched_choose_finish_bw(sched_env_sim(r.env));
+            ck_assert_int_eq(r.info.demo, sa * r.cfg.sim.classes);
+            ck_assert(mask(&r)[r.info.demo] > 0);
+            take(&r, random_valid(&r, &rng));
+        }
+        ck_assert_int_eq(r.info.demo, -1);
+        for (int i = 0; i < r.spec.obs_floats; i++) ck_assert(r.obs[i] == 0);
+        end(&r);
+    }
+}
+END_TEST
+
+START_TEST(an_observation_can_be_had_again_and_without_an_env)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        Ride r;
+        Rng rng;
+        float again[MAX_OBS], bare[MAX_OBS];
+        EnvInfo info = {0};
+        int demo;
+        random_ride(&r, seed, REWARD_EXACT);
+        rng_seed(&rng, seed, 7);
+        begin(&r, &seed);
+        while (!r.terminated) {
+            r.env->ops->observe(r.env, again, &info);
+            sched_observe(sched_env_sim(r.env), r.cfg.unit_us, bare, &demo);
+            size_t bytes = sizeof *again * (size_t)r.spec.obs_floats;
+            ck_assert_int_eq(memcmp(again, r.obs, bytes), 0);
+            ck_assert_int_eq(memcmp(bare, r.obs, bytes), 0);
+            ck_assert_int_eq(info.demo, r.info.demo);
+            ck_assert_int_eq(demo, r.info.demo);
+            take(&r, random_valid(&r, &rng));
+        }
+        end(&r);
+    }
+}
+END_TEST
+
+/* --- episodes --- */
+
+/* What a step gave, to the last bit. */
+static void ck_same(const Ride *a, const Ride *b)
+{
+    ck_assert_int_eq(memcmp(a->obs, b->obs, sizeof *a->obs * (size_t)a->spec.obs_floats), 0);
+    ck_assert_int_eq(memcmp(&a->reward, &b->reward, sizeof a->reward), 0);
+    ck_assert_int_eq(memcmp(&a->info.elapsed, &b->info.elapsed, sizeof a->info.elapsed), 0);
+    ck_assert_int_eq(a->info.demo, b->info.demo);
+    ck_assert_int_eq(a->terminated, b->terminated);
+}
+
+/* Both go on with the same actions to the end. */
+static void ck_go_on_alike(Ride *a, Ride *b, uint64_t seed)
+{
+    Rng rng;
+    rng_seed(&rng, seed, 8);
+    while (!a->terminated) {
+        int action = random_valid(a, &rng);
+        take(a, action);
+        take(b, action);
+        ck_same(a, b);
+    }
+}
+
+START_TEST(a_seed_fixes_the_episode)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS / 2; seed++) {
+        Ride a, b;
+        random_ride(&a, seed, REWARD_EXACT);
+        random_ride(&b, seed, REWARD_EXACT);
+        ride(&b, seed + 1); /* its past does not matter */
+        begin(&a, &seed);
+        begin(&b, &seed);
+        a.reward = b.reward = 0;
+        ck_same(&a, &b);
+        ck_go_on_alike(&a, &b, seed);
+        end(&a);
+        end(&b);
+    }
+}
+END_TEST
+
+START_TEST(without_a_seed_the_own_generator_goes_on)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS / 2; seed++) {
+        Ride a, b;
+        random_ride(&a, seed, REWARD_EXACT);
+        random_ride(&b, seed, REWARD_EXACT);
+        begin(&a, &seed);
+        double first = sim_now(sched_env_sim(a.env));
+        ride(&b, seed); /* how the first episode went does not matter either */
+        begin(&a, NULL);
+        begin(&b, NULL);
+        double second = sim_now(sched_env_sim(a.env));
+        ck_assert(second < first || second > first);
+        a.reward = b.reward = 0;
+        ck_same(&a, &b);
+        ck_go_on_alike(&a, &b, seed);
+        end(&a);
+        end(&b);
+    }
+}
+END_TEST
+
+START_TEST(an_environment_never_seeded_draws_episodes_too)
+{
+    Ride r;
+    random_ride(&r, 1, REWARD_EXACT);
+    begin(&r, NULL);
+    double first = sim_now(sched_env_sim(r.env));
+    begin(&r, NULL);
+    ck_assert(sim_now(sched_env_sim(r.env)) < first || sim_now(sched_env_sim(r.env)) > first);
+    end(&r);
+}
+END_TEST
+
+START_TEST(the_load_scales_the_arrivals)
+{
+    double first[2];
+    for (int k = 0; k < 2; k++) {
+        Ride r;
+        random_ride(&r, 3, REWARD_EXACT);
+        env_destroy(r.env);
+        r.cfg.load_lo = r.cfg.load_hi = k + 1;
+        build(&r);
+        begin(&r, &(uint64_t){5});
+        first[k] = sim_now(sched_env_sim(r.env));
+        end(&r);
+    }
+    ck_assert_double_eq_tol(first[0], 2 * first[1], 1e-9 * first[0]);
+}
+END_TEST
+
+START_TEST(a_clone_goes_on_alike)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS / 2; seed++) {
+        Ride a, b;
+        Rng rng;
+        random_ride(&a, seed, (RewardKind)(seed % 2));
+        twin(&b, &a);
+        rng_seed(&rng, seed, 9);
+        begin(&a, &seed);
+        for (int k = 0; k < 30 && !a.terminated; k++) take(&a, random_valid(&a, &rng));
+        env_clone(b.env, a.env);
+        ck_go_on_alike(&a, &b, seed);
+        begin(&a, NULL); /* and into the next episode */
+        begin(&b, NULL);
+        ck_go_on_alike(&a, &b, seed);
+        env_destroy(b.env);
+        end(&a);
+    }
+}
+END_TEST
+
+START_TEST(a_state_block_goes_into_a_fresh_environment)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS / 2; seed++) {
+        Ride a, b;
+        Rng rng;
+        Err err = {0};
+        size_t n, m;
+        random_ride(&a, seed, (RewardKind)(seed % 2));
+        random_ride(&b, seed, (RewardKind)(seed % 2));
+        rng_seed(&rng, seed, 10);
+        begin(&a, &seed);
+        for (int k = 0; k < 50 && !a.terminated; k++) take(&a, random_valid(&a, &rng));
+        const void *from = a.env->ops->state(a.env, &n);
+        void *to = b.env->ops->state(b.env, &m);
+        ck_assert_int_eq(n, m);
+        memcpy(to, from, n);
+        ck_ok(b.env->ops->check_state(b.env, &err), err);
+        b.env->ops->observe(b.env, b.obs, &b.info);
+        b.reward = a.reward;
+        b.info.elapsed = a.info.elapsed;
+        b.terminated = a.terminated;
+        ck_same(&a, &b);
+        ck_go_on_alike(&a, &b, seed);
+        end(&a);
+        end(&b);
+    }
+}
+END_TEST
+
+START_TEST(a_state_that_cannot_be_is_refused)
+{
+    Ride r;
+    Err err = {0};
+    size_t n;
+    random_ride(&r, 1, REWARD_EXACT);
+    begin(&r, &(uint64_t){1});
+    void *state = r.env->ops->state(r.env, &n);
+    memset(state, 0xff, n);
+    ck_assert_int_eq(r.env->ops->check_state(r.env, &err), ST_FORMAT);
+    end(&r);
+}
+END_TEST
+
+START_TEST(a_step_never_allocates)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        Ride r;
+        random_ride(&r, seed, REWARD_EXACT);
+        long failed = mem_failed;
+        mem_fail_at = 0;
+        ride(&r, seed);
+        mem_fail_at = -1;
+        ck_assert_int_eq(mem_failed, failed);
+        end(&r);
+    }
+}
+END_TEST
+
+START_TEST(create_reports_every_allocation_failure)
+{
+    Ride r;
+    Env *env;
+    Err err = {0};
+    random_ride(&r, 1, REWARD_EXACT);
+    ck_every_allocation_failure(sched_env_create(&env, r.rig.sys, &r.cfg, &err), env_destroy(env));
+    end(&r);
+}
+END_TEST
+
+START_TEST(bad_settings_of_the_simulator_are_refused)
+{
+    Ride r;
+    Env *env;
+    Err err = {0};
+    random_ride(&r, 1, REWARD_EXACT);
+    r.cfg.sim.classes = 9;
+    ck_assert_int_eq(sched_env_create(&env, r.rig.sys, &r.cfg, &err), ST_CONFIG);
+    ck_assert_ptr_null(env);
+    ck_assert_ptr_nonnull(strstr(err.msg, "classes"));
+    end(&r);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("sched_env");
+    TCase *tc = new_case("rewards", 60);
+    tcase_add_test(tc, exact_rewards_add_up_to_met_jobs_less_a_constant);
+    tcase_add_test(tc, sparse_rewards_count_met_less_missed_jobs);
+    tcase_add_test(tc, a_choice_that_costs_slack_is_paid_at_once);
+    tcase_add_test(tc, an_episode_terminates_and_is_never_truncated);
+    suite_add_tcase(s, tc);
+    tc = new_case("observations", 60);
+    tcase_add_test(tc, the_spec_adds_up);
+    tcase_add_test(tc, features_are_finite_and_within_one);
+    tcase_add_test(tc, the_mask_merges_identical_idle_sas);
+    tcase_add_test(tc, three_idle_twins_are_one_action);
+    tcase_add_test(tc, the_demonstration_is_the_queue_rules_choice_and_valid);
+    tcase_add_test(tc, an_observation_can_be_had_again_and_without_an_env);
+    suite_add_tcase(s, tc);
+    tc = new_case("episodes", 60);
+    tcase_add_test(tc, a_seed_fixes_the_episode);
+    tcase_add_test(tc, without_a_seed_the_own_generator_goes_on);
+    tcase_add_test(tc, an_environment_never_seeded_draws_episodes_too);
+    tcase_add_test(tc, the_load_scales_the_arrivals);
+    tcase_add_test(tc, a_clone_goes_on_alike);
+    tcase_add_test(tc, a_state_block_goes_into_a_fresh_environment);
+    tcase_add_test(tc, a_state_that_cannot_be_is_refused);
+    tcase_add_test(tc, a_step_never_allocates);
+    tcase_add_test(tc, create_reports_every_allocation_failure);
+    tcase_add_test(tc, bad_settings_of_the_simulator_are_refused);
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}
