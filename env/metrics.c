@@ -62,7 +62,10 @@ static void per_network(Metrics *m, const System *sys)
         NetMetrics *net = &m->net[i];
         long finished = net->counts.met + net->counts.late;
         net->sla_rate = rate_of(&net->counts);
-        if (finished == 0) continue;
+        if (finished == 0) { /* no progress; one without jobs does not count */
+            if (net->counts.issued) least = 0;
+            continue;
+        }
         net->mean_turnaround_us /= (double)finished;
         double progress = sys->net[i].t_iso_us / net->mean_turnaround_us;
         m->stp += progress;

@@ -16,7 +16,8 @@ typedef struct Metrics {
     double p50_us, p95_us, p99_us; /* turnaround of finished jobs (nearest rank) */
     double antt;     /* mean over finished jobs of turnaround / isolated critical path */
     double stp;      /* Eyerman & Eeckhout 2008: sum over networks of T_iso / mean turnaround */
-    double fairness; /* least ratio of two networks' T_iso / mean turnaround (equal priority) */
+    double fairness; /* least ratio of two networks' T_iso / mean turnaround (equal priority); 0 if
+                        one of them finished no job */
     double sa_utilisation[SYS_MAX_SAS], mean_utilisation; /* busy time / time */
     double bandwidth_utilisation;                         /* bytes moved / (bandwidth x time) */
     double energy_uj, leakage_uj; /* dynamic; leakage of all SAs for the whole time */
