@@ -134,16 +134,29 @@ static void write_global(const Sim *sim, const View *v, float *f)
     *f++ = squash(v->successors / 4.0);
 }
 
-/* Idle SAs of one type with empty queues are one action: the first stands for all. On an empty
- * queue the classes do not differ either. */
-static bool is_valid(const View *v, int m, int priority_class)
+static bool is_free(const View *v, int m)
 {
-    const SaView *s = &v->sa[m];
-    if (s->busy || s->queued) return true;
+    return !v->sa[m].busy && !v->sa[m].queued;
+}
+
+/* The taken SA that the queue rule likes best. */
+static int best_taken(const View *v)
+{
+    int best = -1;
+    for (int m = 0; m < v->sys->n_sas; m++)
+        if (!is_free(v, m) && (best < 0 || v->price[m] < v->price[best])) best = m;
+    return best;
+}
+
+/* Idle SAs of one type with empty queues are one action: the first stands for all; and on an empty
+ * queue the classes do not differ. A list scheduler's reservation on a taken SA lasts until the next
+ * event only: it means "wait", and the best taken SA stands for that. */
+static bool is_valid(const Sim *sim, const View *v, int m, int priority_class)
+{
+    if (!is_free(v, m)) return !sim_config(sim)->rules.replan_on_events || m == best_taken(v);
     if (priority_class > 0) return false;
     for (int k = 0; k < m; k++)
-        if (v->sys->sa_type[k] == v->sys->sa_type[m] && !v->sa[k].busy && !v->sa[k].queued)
-            return false;
+        if (v->sys->sa_type[k] == v->sys->sa_type[m] && is_free(v, k)) return false;
     return true;
 }
 
@@ -171,7 +184,7 @@ void sched_observe(const Sim *sim, double unit_us, float *obs, int *demo)
         Quote q = v.quote[a / classes];
         if (a % classes) sim_quote(sim, a / classes, a % classes, &q);
         write_row(&v, a / classes, &q, a % classes, obs + (size_t)a * ROW);
-        mask[a] = is_valid(&v, a / classes, a % classes);
+        mask[a] = is_valid(sim, &v, a / classes, a % classes);
     }
     write_global(sim, &v, global);
     *demo = v.demo_sa * classes;

@@ -7,6 +7,7 @@
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ typedef struct Options {
     ArgList policies, set;
     const char *scenario, *load;
     int episodes, threads, format;
+    bool by_network;
     uint64_t seed;
     ConfigDoubles loads;
 } Options;
@@ -178,6 +180,19 @@ static void print_gain(const Comparison *c, int load, int policy)
                g->lo > 0 ? '*' : ' ');
 }
 
+static void print_networks(const Comparison *c, int load, int width)
+{
+    const System *sys = c->scenario->sys;
+    printf("\n%-*s  SLA %% of each network\n%-*s", width, "", width, "policy");
+    for (int k = 0; k < sys->n_nets; k++) printf("  %10s", sys->net[k].name);
+    for (int i = 0; i < c->n_policies; i++) {
+        printf("\n%-*s", width, c->who[i].who.name);
+        for (int k = 0; k < sys->n_nets; k++)
+            printf("  %10.2f", 100 * cell_at(c, load, i)->result.metrics.net[k].sla_rate);
+    }
+    putchar('\n');
+}
+
 static void print_table(const Comparison *c)
 {
     const Scenario *s = c->scenario;
@@ -199,6 +214,7 @@ static void print_table(const Comparison *c)
                    x->result.metrics.p99_us * 1e-3, 100 * x->result.metrics.mean_utilisation,
                    x->result.us_per_decision);
         }
+        if (c->o->by_network) print_networks(c, l, w);
     }
     printf("\nSLA %%: deadlines met of all issued jobs. Intervals: bootstrap over episodes, paired "
            "for differences;\n* the difference excludes zero in the policy's favour. us/dec: wall "
@@ -297,6 +313,8 @@ int cmd_eval(int argc, char *const *argv)
         {"--seed", "N", ARG_U64, &o.seed, 0, 1e15, NULL,
          "first arrival seed (default: the scenario's held-out ones)"},
         {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMATS, "table, csv or json"},
+        {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
+         "also the SLA rate of each network (table)"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
          "worker threads; any number gives the same results"},
         {"--set", "a.b=v", ARG_TEXTS, &o.set, 0, 0, NULL,
