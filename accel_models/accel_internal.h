@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { ACCEL_NAME_MAX = 64, TILES_MAX = 48 };
+enum { ACCEL_NAME_MAX = 64, ARRAY_SIDE_MAX = 256, TILES_MAX = 48 };
 
 /* One accelerator, as its preset says. Sizes in words or bytes as named, ports in bytes per cycle,
  * energies in pJ per byte unless named otherwise. Fields of the other dataflow are 0. */

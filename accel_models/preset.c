@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { PES_MAX = 256, SIDE_MAX = 256, BYTES_MAX = 1 << 30, WORDS_MAX = 1 << 20 };
+enum { PES_MAX = 256, BYTES_MAX = 1 << 30, WORDS_MAX = 1 << 20 };
 /* Text has the size that config.h wants; AccelConfig keeps its short name only. */
 typedef struct Preset {
     char name[CONFIG_TEXT_MAX];
@@ -45,8 +45,8 @@ static const char *const dataflow_names[] = {"ws", "rs", NULL};
 static const ConfigField ws_fields[] = {
     COMMON,
     INT("array.pes", pes, PES_MAX, "processing elements"),
-    INT("array.lanes", lanes, SIDE_MAX, "output channels per PE"),
-    INT("array.vector", vector, SIDE_MAX, "input channels per dot product"),
+    INT("array.lanes", lanes, ARRAY_SIDE_MAX, "output channels per PE"),
+    INT("array.vector", vector, ARRAY_SIDE_MAX, "input channels per dot product"),
     INT("pe.input_buffer_bytes", input_buffer_bytes, BYTES_MAX, "bytes per PE"),
     INT("pe.weight_buffer_bytes", weight_buffer_bytes, BYTES_MAX, "bytes per lane"),
     INT("pe.accumulators", accumulators, WORDS_MAX, "accumulators per lane"),
@@ -58,8 +58,8 @@ static const ConfigField ws_fields[] = {
 
 static const ConfigField rs_fields[] = {
     COMMON,
-    INT("array.rows", rows, SIDE_MAX, "rows of PEs"),
-    INT("array.cols", cols, SIDE_MAX, "columns of PEs"),
+    INT("array.rows", rows, ARRAY_SIDE_MAX, "rows of PEs"),
+    INT("array.cols", cols, ARRAY_SIDE_MAX, "columns of PEs"),
     INT("pe.ifmap_words", ifmap_words, WORDS_MAX, "words"),
     INT("pe.weight_words", weight_words, WORDS_MAX, "words"),
     INT("pe.psum_words", psum_words, WORDS_MAX, "words"),

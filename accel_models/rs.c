@@ -7,13 +7,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct Split {
     double C, K, Q;    /* what is computed (padded if the policy divides) */
     int cy, my, q, mx; /* rows hold S cy my, columns q mx */
     double c_steps, k_steps, q_steps;
-    double compute; /* cycles of one group */
-    double bound;   /* no mapping of this split takes fewer, whatever the DRAM */
+    double compute;             /* cycles of one group */
+    double bound;               /* no mapping of this split takes fewer, whatever the DRAM */
+    double least_in, least_out; /* words from and to the global buffer, at least */
 } Split;
 
 enum { SPLITS_KEPT = 256 };
@@ -22,7 +24,8 @@ static const double PAD_MOST = 1.12, PAD_GAIN = 0.9;
 
 typedef struct Splits {
     int n;
-    Split s[SPLITS_KEPT]; /* ascending in bound */
+    bool seen[ARRAY_SIDE_MAX * ARRAY_SIDE_MAX + 1]; /* products of output channels */
+    Split s[SPLITS_KEPT];                           /* ascending in bound */
 } Splits;
 
 typedef struct Search {
@@ -112,11 +115,13 @@ static bool hopeless(const Search *s, const Traffic *t, const SpadTile *e)
     Access x = {.compute_cycles = s->s.compute * s->w.groups,
                 .dram_read = n * (t->weights + t->inputs + t->psum_reads),
                 .dram_write = n * t->psum_writes,
-                .glb_write = n * (t->inputs + t->psum_reads + t->psum_writes)};
+                .glb_read = n * s->s.least_in,
+                .glb_write =
+                    n * (t->inputs + t->psum_reads + fmax(t->psum_writes, s->s.least_out))};
     double cycles = bound_cycles(&x, s->ports);
     if (cycles != s->best->cycles) return cycles > s->best->cycles;
     double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
-                x.glb_write * s->a->glb_write_pj + n * t->inputs * s->a->glb_read_pj +
+                x.glb_write * s->a->glb_write_pj + x.glb_read * s->a->glb_read_pj +
                 s->w.groups * t->weights * s->s.q * s->a->weight_spad_pj +
                 s->ifmap_read_pj / (s->w.depthwise ? 1 : e->m0);
     return pj >= s->best->energy * ENERGY_CLOSE;
@@ -247,24 +252,11 @@ static bool split_fits(const AccelConfig *a, const Work *w, const Split *s)
     return (in + w->P * s->q * s->my * s->mx) * a->word_bits / 8 <= a->glb_bytes;
 }
 
-/* Which of rows and columns hold the output channels is all one: only their product counts. */
-static bool known(const Splits *all, const Split *s)
-{
-    for (int i = 0; i < all->n; i++) {
-        const Split *o = &all->s[i];
-        if (o->cy == s->cy && o->q == s->q && o->mx * o->my == s->mx * s->my && o->C == s->C &&
-            o->K == s->K)
-            return true;
-    }
-    return false;
-}
-
 /* Keeps the fastest splits, sorted. */
 static void keep(Splits *all, const Split *s)
 {
     int i = all->n;
     if (i == SPLITS_KEPT && split_order(&all->s[i - 1], s) <= 0) return;
-    if (known(all, s)) return;
     if (i == SPLITS_KEPT)
         i--;
     else
@@ -275,16 +267,17 @@ static void keep(Splits *all, const Split *s)
 
 /* With the largest spad tiles: psums meet in the global buffer once per input-channel pass, inputs
  * are sent once per output-channel pass. */
-static double split_bound(const AccelConfig *a, const Work *w, const Split *s)
+static void set_bound(Split *s, const AccelConfig *a, const Work *w)
 {
     double word = a->word_bits / 8.0, c_most = fmax(1, floor(a->ifmap_words / w->R));
     double k_most = fmin(a->psum_words, fmax(1, floor(a->weight_words / w->R)));
-    double c_passes = w->P > 1 ? ceil_div(s->c_steps, c_most) : 1;
+    double c_passes = w->P > 1 && !w->depthwise ? ceil_div(s->c_steps, c_most) : 1;
     double k_passes = w->P > 1 && !w->depthwise ? ceil_div(s->k_steps, k_most) : 1;
     double channels = (w->depthwise ? s->K : s->C) * w->folds;
-    double in = row_words(w) * input_rows(w, s->q) * s->q_steps * w->images * channels * k_passes;
-    double out = w->P * s->Q * s->K * w->images * c_passes;
-    return fmax(s->compute, word * fmax(in / a->glb_read_port, out / a->glb_write_port));
+    s->least_in = row_words(w) * input_rows(w, s->q) * s->q_steps * w->images * channels * k_passes;
+    s->least_out = w->P * s->Q * s->K * w->images * c_passes;
+    double glb = fmax(s->least_in / a->glb_read_port, s->least_out / a->glb_write_port);
+    s->bound = fmax(s->compute, word * glb);
 }
 
 /* Is f parts of n a split worth trying? Divisors, or the smallest with its step count. */
@@ -294,31 +287,35 @@ static bool useful(double n, int f, bool exact)
     return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
 }
 
-static void push_columns(Splits *all, const AccelConfig *a, const Work *w, Split s)
+/* Output channels on rows and columns: which of the two is all one, only their product counts. */
+static void push_channels(Splits *all, const AccelConfig *a, const Work *w, Split s)
 {
-    for (s.q = 1; s.q <= a->cols && s.q <= w->Q; s.q++) {
-        if (!useful(w->Q, s.q, false)) continue;
-        s.q_steps = ceil_div(w->Q, s.q);
-        s.Q = w->exact ? s.q_steps * s.q : w->Q;
-        for (s.mx = 1; s.mx * s.q <= a->cols && s.mx * s.my <= s.K; s.mx++) {
-            if (!useful(s.K, s.mx * s.my, w->exact) && s.mx > 1) continue;
-            s.k_steps = ceil_div(s.K, s.mx * s.my);
+    int most_y = a->rows / (int)w->S / s.cy, most_x = a->cols / s.q;
+    memset(all->seen, 0, (size_t)(most_y * most_x + 1));
+    for (s.my = 1; s.my <= most_y; s.my++)
+        for (s.mx = 1; s.mx <= most_x && s.mx * s.my <= s.K; s.mx++) {
+            int m = s.mx * s.my;
+            if (all->seen[m] || !useful(s.K, m, w->exact)) continue;
+            all->seen[m] = true;
+            s.k_steps = ceil_div(s.K, m);
             s.compute = w->P * w->R * w->images * s.q_steps * s.c_steps * s.k_steps;
-            s.bound = split_bound(a, w, &s);
+            set_bound(&s, a, w);
             if (split_fits(a, w, &s)) keep(all, &s);
         }
-    }
 }
 
 static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double C, double K)
 {
     Split s = {.C = C, .K = K};
-    int rows = a->rows / (int)w->S;
-    for (s.cy = 1; s.cy <= rows && s.cy <= C; s.cy++) {
+    for (s.cy = 1; s.cy <= a->rows / (int)w->S && s.cy <= C; s.cy++) {
         if (!useful(C, s.cy, w->exact)) continue;
         s.c_steps = ceil_div(C, s.cy) * w->folds;
-        for (s.my = 1; s.my * s.cy <= rows && s.my <= K; s.my++)
-            if (useful(K, s.my, w->exact)) push_columns(all, a, w, s);
+        for (s.q = 1; s.q <= a->cols && s.q <= w->Q; s.q++) {
+            if (!useful(w->Q, s.q, false)) continue;
+            s.q_steps = ceil_div(w->Q, s.q);
+            s.Q = w->exact ? s.q_steps * s.q : w->Q;
+            push_channels(all, a, w, s);
+        }
     }
 }
 
