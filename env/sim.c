@@ -257,8 +257,12 @@ static int *queue_best(Sim *sim, int sa)
     return best;
 }
 
+/* All that waits is ready again and ranked anew, what was ready before included. */
 static void recall_queued(Sim *sim)
 {
+    for (int i = 0; i < sim->st->n_ready; i++)
+        sim->ready[i].rank = rank_of(sim, sim->cfg.rules.ready_order, sim->ready[i].job, 0);
+    ready_restore(sim);
     for (int m = 0; m < sim->sys->n_sas; m++) {
         while (sim->st->sa[m].head >= 0) {
             Node n = queue_remove(sim, m, &sim->st->sa[m].head);
