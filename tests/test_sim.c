@@ -382,11 +382,9 @@ START_TEST(events_recall_what_is_queued)
     commit_at(&r, 0, A, 0, 0, 0);
     commit_at(&r, 0, A, 0, 0, 0); /* c has arrived */
     commit_at(&r, 0, C, 0, 1, 0);
-    commit_at(&r, 0, A, 0, 0, 0); /* b has arrived; c runs */
-    commit_at(&r, 0, B, 0, 0, 0);
-    commit_at(&r, 10, A, 0, 0, 0); /* the filler is done */
-    commit_at(&r, 10, B, 0, 1, 0);
-    commit_at(&r, 18, B, 0, 0, 0); /* a is done: b leaves SA 1's queue for SA 0 */
+    /* b has arrived and a is recalled, but no SA is idle until the filler is done */
+    commit_at(&r, 10, A, 0, 0, 0);
+    commit_at(&r, 18, B, 0, 0, 0);
     ck_ends(&r, 4, (double[]){10, 18, 30, 38});
     rig_free(&r);
 }

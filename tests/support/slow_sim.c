@@ -174,11 +174,13 @@ static void advance(Slow *s, double t)
 
 /* --- events --- */
 
+/* Everything that waits is ready, and ranked, anew. */
 static void recall(Slow *s)
 {
     EACH_PIECE(s, j, p)
     {
-        if (s->job[j].piece[p].stage == QUEUED) make_ready(s, j, p);
+        Stage stage = s->job[j].piece[p].stage;
+        if (stage == QUEUED || stage == READY) make_ready(s, j, p);
     }
 }
 
@@ -338,6 +340,17 @@ static void decide(Slow *s, int job, int sub, SlowChoose *choose, void *ctx)
     take_rank(s, s->cfg->rules.queue_order, job, sub);
 }
 
+/* List scheduling asks for decisions only while an SA has nothing to do. */
+static bool decision_due(const Slow *s)
+{
+    int job, sub;
+    if (!s->cfg->rules.replan_on_events) return true;
+    for (int m = 0; m < s->sys->n_sas; m++)
+        if (!first_of(s, RUNNING, m, &job, &sub) && !first_of(s, QUEUED, m, &job, &sub))
+            return true;
+    return false;
+}
+
 void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const SlowArrival *arrival,
               int n, const double *deadline_us, SlowChoose *choose, void *ctx)
 {
@@ -348,7 +361,7 @@ void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const Sl
     out->closest_us = HUGE_VAL;
     for (int j = 0; j < n; j++) out->fate[j] = SLOW_UNFINISHED;
     for (;;) {
-        if (first_of(&s, READY, -1, &job, &sub))
+        if (first_of(&s, READY, -1, &job, &sub) && decision_due(&s))
             decide(&s, job, sub, choose, ctx);
         else if (!happen(&s, HUGE_VAL))
             break;
