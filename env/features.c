@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW = 28, GLOBAL = 20 };
+enum { ROW = 30, GLOBAL = 25 };
 static const double FINE = 32, COARSE = 4;
 
 typedef struct View { /* everything the features are made of */
@@ -16,13 +16,18 @@ typedef struct View { /* everything the features are made of */
     SaView sa[SYS_MAX_SAS];
     double finish[SYS_MAX_SAS], price[SYS_MAX_SAS]; /* finish + 2 bytes/BW: the queue rule's */
     double least_finish, least_price, least_energy, demand;
-    int demo_sa, successors;
+    int demo_sa, successors, idle;
 } View;
 
 /* Monotone, odd, into (-1, 1). */
 static float squash(double x)
 {
     return (float)(x / (1 + fabs(x)));
+}
+
+static bool is_free(const View *v, int m)
+{
+    return !v->sa[m].busy && !v->sa[m].queued;
 }
 
 static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
@@ -36,7 +41,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
     v->successors = net->first_succ[c->sub + 1] - net->first_succ[c->sub];
     v->least_finish = v->least_price = v->least_energy = HUGE_VAL;
     v->demand = 0;
-    v->demo_sa = 0;
+    v->demo_sa = v->idle = 0;
     sim_job(sim, c->job, &v->job);
     v->laxity = v->job.deadline_us - v->now - v->job.rem_us;
     for (int m = 0; m < sys->n_sas; m++) {
@@ -46,6 +51,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         v->finish[m] = q->wait_us + q->cost_us;
         v->price[m] = v->finish[m] + 2 * q->bytes / sys->dram_bytes_per_us;
         v->demand += v->sa[m].demand;
+        v->idle += is_free(v, m);
         v->least_finish = fmin(v->least_finish, v->finish[m]);
         v->least_energy = fmin(v->least_energy, q->energy_uj);
         if (v->price[m] < v->least_price) v->least_price = v->price[m], v->demo_sa = m;
@@ -90,13 +96,16 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     *f++ = squash(s->queued_us * coarse);
     *f++ = squash(s->queued / 4.0);
     *f++ = (float)(priority_class * 0.5);
+    *f++ = (float)(v->idle - is_free(v, m)) / (float)v->sys->n_sas;
+    *f++ = v->idle == 1 && is_free(v, m);
 }
 
 static void write_global(const Sim *sim, const View *v, float *f)
 {
     const int *active = sim_active(sim);
-    int n = sim_jobs_in_system(sim), hopeful = 0, idle = 0, tight = 0, M = v->sys->n_sas;
-    double backlog = 0, rem = 0, rate = 0, window = v->job.deadline_us - v->job.arrival_us;
+    int n = sim_jobs_in_system(sim), hopeful = 0, tight = 0, M = v->sys->n_sas;
+    double backlog = 0, rem = 0, rate = 0, soonest = v->unit, latest = 0,
+           window = v->job.deadline_us - v->job.arrival_us;
 
     for (int i = 0; i < n; i++) {
         JobView j;
@@ -109,8 +118,10 @@ static void write_global(const Sim *sim, const View *v, float *f)
     }
     for (int m = 0; m < M; m++) {
         backlog += v->sa[m].left_us + v->sa[m].queued_us;
-        idle += !v->sa[m].busy;
         rate += v->sa[m].rate;
+        if (!v->sa[m].busy) continue;
+        soonest = fmin(soonest, v->sa[m].left_us);
+        latest = fmax(latest, v->sa[m].left_us);
     }
     *f++ = squash(n / 8.0);
     *f++ = squash(hopeful / 8.0);
@@ -119,7 +130,7 @@ static void write_global(const Sim *sim, const View *v, float *f)
     *f++ = squash(rem / M / v->unit * 2);
     *f++ = squash(backlog / M / v->unit * COARSE);
     *f++ = squash(sim_ready_count(sim) / 4.0);
-    *f++ = (float)idle / (float)M;
+    *f++ = (float)v->idle / (float)M;
     *f++ = (float)fmin(1, v->demand / v->sys->dram_bytes_per_us);
     *f++ = (float)(rate / M);
     *f++ = squash(v->laxity / v->job.rem_us);
@@ -132,11 +143,11 @@ static void write_global(const Sim *sim, const View *v, float *f)
     *f++ = squash(v->best_us * FINE / v->unit);
     *f++ = squash(v->job.outstanding / 4.0);
     *f++ = squash(v->successors / 4.0);
-}
-
-static bool is_free(const View *v, int m)
-{
-    return !v->sa[m].busy && !v->sa[m].queued;
+    *f++ = squash(soonest * FINE / v->unit);
+    *f++ = squash(latest * FINE / v->unit);
+    *f++ = squash(v->job.rem_us * FINE / v->unit);
+    *f++ = squash(v->laxity * FINE / v->unit);
+    *f++ = (float)v->job.subjobs_left / (float)v->sys->net[v->job.net].n_subjobs;
 }
 
 /* The taken SA that the queue rule likes best. */
@@ -149,8 +160,8 @@ static int best_taken(const View *v)
 }
 
 /* Idle SAs of one type with empty queues are one action: the first stands for all; and on an empty
- * queue the classes do not differ. A list scheduler's reservation on a taken SA lasts until the next
- * event only: it means "wait", and the best taken SA stands for that. */
+ * queue the classes do not differ. A list scheduler's reservation on a taken SA lasts until the
+ * next event only: it means "wait", and the best taken SA stands for that. */
 static bool is_valid(const Sim *sim, const View *v, int m, int priority_class)
 {
     if (!is_free(v, m)) return !sim_config(sim)->rules.replan_on_events || m == best_taken(v);
