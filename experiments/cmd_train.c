@@ -465,5 +465,6 @@ int cmd_train(int argc, char *const *argv)
     Status st = !run ? ST_NOMEM : o.resume ? resume(run, &o, &err) : start_new(run, &o, &err);
     if (run) free_run(run);
     mem_free(run);
-    return st == ST_OK ? 0 : report_error(&err);
+    if (st != ST_OK) return report_error(&err);
+    return stop_signal ? 128 + stop_signal : 0; /* as a shell says it: scripts must not go on */
 }
