@@ -18,12 +18,13 @@ typedef struct Split {
     double least_in, least_out; /* words from and to the global buffer, at least */
 } Split;
 
-enum { SPLITS_KEPT = 256 };
+/* Splits that are searched, the fastest first; tiles that divide are fewer per split. */
+enum { SPLITS_KEPT = 640, SPLITS_KEPT_CEIL = 256 };
 /* Zero-padding of channels: the most extra work, and the least gain for which it is done. */
 static const double PAD_MOST = 1.12, PAD_GAIN = 0.9;
 
 typedef struct Splits {
-    int n;
+    int n, most;
     bool seen[ARRAY_SIDE_MAX * ARRAY_SIDE_MAX + 1]; /* products of output channels */
     Split s[SPLITS_KEPT];                           /* ascending in bound */
 } Splits;
@@ -256,8 +257,8 @@ static bool split_fits(const AccelConfig *a, const Work *w, const Split *s)
 static void keep(Splits *all, const Split *s)
 {
     int i = all->n;
-    if (i == SPLITS_KEPT && split_order(&all->s[i - 1], s) <= 0) return;
-    if (i == SPLITS_KEPT)
+    if (i == all->most && split_order(&all->s[i - 1], s) <= 0) return;
+    if (i == all->most)
         i--;
     else
         all->n++;
@@ -394,6 +395,7 @@ static void try_splits(const AccelConfig *a, const Work *w, const Splits *all, c
 static void search_strips(const AccelConfig *a, const Work *w, const Ports *ports, Best *best)
 {
     Splits all;
+    all.most = w->exact ? SPLITS_KEPT : SPLITS_KEPT_CEIL;
     plain_splits(&all, a, w);
     try_splits(a, w, &all, ports, best);
     if (!w->exact) return;

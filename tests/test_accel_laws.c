@@ -113,11 +113,23 @@ START_TEST(never_faster_or_cheaper_than_physics)
 }
 END_TEST
 
-/* Timeloop's channels are padded only where that saves 10 % of the cycles, so a better machine that
- * needs no padding may be up to that much slower than one that does. */
+/* Of tiles with the same width the search tries the tallest, which the rounding of a last partial
+ * tile can make a little worse. Timeloop's channels are padded only where that saves 10 % of the
+ * cycles, so a better machine that needs no padding may be up to that much slower than one that
+ * does. */
 static double slack(MapPolicy policy)
 {
-    return policy == MAP_TIMELOOP ? 1 / 0.9 : 1;
+    return policy == MAP_TIMELOOP ? 1 / 0.9 : 1.005;
+}
+
+static void check_faster(const AccelConfig *better, const AccelConfig *a, const LayerShape *l,
+                         MapPolicy policy)
+{
+    LayerCost b = cost(better, l, policy, 0), c = cost(a, l, policy, 0);
+    ck_assert_msg(b.cycles <= c.cycles * slack(policy),
+                  "%s %s N%d C%d K%d P%d Q%d %dx%d/%d: %s %g cycles %s, before %s %g %s", a->name,
+                  layer_type_name(l->type), l->N, l->C, l->K, l->P, l->Q, l->R, l->S, l->stride_w,
+                  b.mapping, b.cycles, b.limited_by, c.mapping, c.cycles, c.limited_by);
 }
 
 static void bandwidth_helps(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
@@ -131,8 +143,7 @@ static void bandwidth_helps(const AccelConfig *a, const LayerShape *l, MapPolicy
     AccelConfig wide = *a;
     wide.glb_read_port *= 2;
     wide.dram_write_port *= 2;
-    ck_assert_double_le(cost(&wide, l, policy, 0).cycles,
-                        cost(a, l, policy, 0).cycles * slack(policy));
+    check_faster(&wide, a, l, policy);
 }
 
 START_TEST(more_bandwidth_never_hurts)
@@ -145,11 +156,7 @@ static void buffers_help(const AccelConfig *a, const LayerShape *l, MapPolicy po
 {
     AccelConfig big = *a;
     big.glb_bytes *= 2;
-    LayerCost b = cost(&big, l, policy, 0), c = cost(a, l, policy, 0);
-    ck_assert_msg(b.cycles <= c.cycles * slack(policy),
-                  "%s N%d C%d K%d P%d Q%d %dx%d/%d: %s %g cycles %s, smaller %s %g %s",
-                  layer_type_name(l->type), l->N, l->C, l->K, l->P, l->Q, l->R, l->S, l->stride_w,
-                  b.mapping, b.cycles, b.limited_by, c.mapping, c.cycles, c.limited_by);
+    check_faster(&big, a, l, policy);
 }
 
 START_TEST(a_larger_global_buffer_never_hurts)
@@ -164,7 +171,7 @@ static void pes_help(const AccelConfig *a, const LayerShape *l, MapPolicy policy
     if (policy == MAP_TIMELOOP) return;
     big.pes *= 2;
     big.rows *= 2;
-    ck_assert_double_le(cost(&big, l, policy, 0).cycles, cost(a, l, policy, 0).cycles);
+    check_faster(&big, a, l, policy);
 }
 
 START_TEST(more_pes_never_hurt)
