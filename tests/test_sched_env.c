@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SYSTEMS = 100, JOBS = 40, MAX_OBS = 4096, MAX_CLASSES = 3 };
+enum { SYSTEMS = 60, JOBS = 40, MAX_OBS = 4096, MAX_CLASSES = 3 };
 
 /* One environment and where it stands. */
 typedef struct Ride {
@@ -191,7 +191,7 @@ START_TEST(an_episode_terminates_and_is_never_truncated)
         ck_assert_double_eq(r.info.elapsed, 0);
         while (!r.terminated) {
             take(&r, r.info.demo);
-            ck_assert(!r.truncated && r.info.elapsed >= 0);
+            if (r.truncated || r.info.elapsed < 0) ck_abort_msg("truncated, or time went back");
         }
         const JobCounts *c = &totals(&r)->all;
         ck_assert_int_eq(c->issued, JOBS);
@@ -267,10 +267,10 @@ START_TEST(the_mask_merges_identical_idle_sas)
         while (!r.terminated) {
             int n = 0;
             for (int a = 0; a < r.spec.n_actions; a++) {
-                ck_assert_msg(mask(&r)[a] == (float)valid(&r, a), "action %d", a);
+                if ((mask(&r)[a] > 0) != valid(&r, a)) ck_abort_msg("action %d", a);
                 n += valid(&r, a);
             }
-            ck_assert_int_ge(n, 1);
+            if (n == 0) ck_abort_msg("no action is valid");
             take(&r, random_valid(&r, &rng));
         }
         end(&r);
@@ -312,12 +312,13 @@ START_TEST(the_demonstration_is_the_queue_rules_choice_and_valid)
         begin(&r, &seed);
         while (!r.terminated) {
             int sa = sched_choose_finish_bw(sched_env_sim(r.env));
-            ck_assert_int_eq(r.info.demo, sa * r.cfg.sim.classes);
-            ck_assert(mask(&r)[r.info.demo] > 0);
+            if (r.info.demo != sa * r.cfg.sim.classes || mask(&r)[r.info.demo] <= 0)
+                ck_abort_msg("demonstration %d, the rule says SA %d", r.info.demo, sa);
             take(&r, random_valid(&r, &rng));
         }
         ck_assert_int_eq(r.info.demo, -1);
-        for (int i = 0; i < r.spec.obs_floats; i++) ck_assert(r.obs[i] == 0);
+        for (int i = 0; i < r.spec.obs_floats; i++)
+            if (fabsf(r.obs[i]) > 0) ck_abort_msg("float %d of no observation is not 0", i);
         end(&r);
     }
 }
@@ -338,10 +339,10 @@ START_TEST(an_observation_can_be_had_again_and_without_an_env)
             r.env->ops->observe(r.env, again, &info);
             sched_observe(sched_env_sim(r.env), r.cfg.unit_us, bare, &demo);
             size_t bytes = sizeof *again * (size_t)r.spec.obs_floats;
-            ck_assert_int_eq(memcmp(again, r.obs, bytes), 0);
-            ck_assert_int_eq(memcmp(bare, r.obs, bytes), 0);
-            ck_assert_int_eq(info.demo, r.info.demo);
-            ck_assert_int_eq(demo, r.info.demo);
+            if (memcmp(again, r.obs, bytes) != 0 || info.demo != r.info.demo)
+                ck_abort_msg("observed again, it differs");
+            if (memcmp(bare, r.obs, bytes) != 0 || demo != r.info.demo)
+                ck_abort_msg("without an environment it differs");
             take(&r, random_valid(&r, &rng));
         }
         end(&r);
@@ -354,11 +355,11 @@ END_TEST
 /* What a step gave, to the last bit. */
 static void ck_same(const Ride *a, const Ride *b)
 {
-    ck_assert_int_eq(memcmp(a->obs, b->obs, sizeof *a->obs * (size_t)a->spec.obs_floats), 0);
-    ck_assert_int_eq(memcmp(&a->reward, &b->reward, sizeof a->reward), 0);
-    ck_assert_int_eq(memcmp(&a->info.elapsed, &b->info.elapsed, sizeof a->info.elapsed), 0);
-    ck_assert_int_eq(a->info.demo, b->info.demo);
-    ck_assert_int_eq(a->terminated, b->terminated);
+    bool same = memcmp(a->obs, b->obs, sizeof *a->obs * (size_t)a->spec.obs_floats) == 0 &&
+                memcmp(&a->reward, &b->reward, sizeof a->reward) == 0 &&
+                memcmp(&a->info.elapsed, &b->info.elapsed, sizeof a->info.elapsed) == 0 &&
+                a->info.demo == b->info.demo && a->terminated == b->terminated;
+    if (!same) ck_abort_msg("step %ld differs", a->steps);
 }
 
 /* Both go on with the same actions to the end. */

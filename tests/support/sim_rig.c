@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static const double AT_ONCE = 1e9; /* jobs per us */
-static const double GRID = 1024;   /* latencies are multiples of 1 / GRID us */
+static const double AT_ONCE = 1e9;  /* jobs per us */
+static const double GRID = 1 << 24; /* latencies are multiples of 1 / GRID us */
 
 static int by_arrival(const void *a, const void *b)
 {

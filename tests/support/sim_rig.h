@@ -29,7 +29,7 @@ typedef struct ChainNet {
 void rig_chains(SimRig *r, int n_sas, const int *sa_type, const ChainNet *net, int n_nets);
 /* Around a System that the rig comes to own; deadlines 1e6 us. */
 void rig_of(SimRig *r, System *sys);
-/* Random everything. Latencies are multiples of 2^-10 us, so that sums of them are exact and equal
+/* Random everything. Latencies are multiples of 2^-24 us, so that sums of them are exact and equal
  * remaining work compares as equal in whatever order it was done. */
 void rig_random(SimRig *r, Rng *rng, int jobs);
 void rig_free(SimRig *r);

@@ -265,14 +265,16 @@ static void on_arrival(Slow *s)
 
 typedef struct Event {
     enum { NONE, COMPLETION, DEADLINE, ARRIVAL, TICK } kind;
-    double t;
+    double t, next_t; /* of this event and of the one after it */
     int job, sub;
 } Event;
 
 static void offer(Event *best, int kind, double t, int job, int sub)
 {
     if (best->kind == NONE || t < best->t)
-        *best = (Event){.kind = kind, .t = t, .job = job, .sub = sub};
+        *best = (Event){.kind = kind, .t = t, .next_t = best->t, .job = job, .sub = sub};
+    else
+        best->next_t = fmin(best->next_t, t);
 }
 
 /* The earliest event; of simultaneous ones the kind that stands first in the enum. */
@@ -280,7 +282,7 @@ static Event next_event(const Slow *s)
 {
     double rate[SYS_MAX_SAS];
     int job, sub;
-    Event e = {.kind = NONE};
+    Event e = {.kind = NONE, .t = HUGE_VAL, .next_t = HUGE_VAL};
     progress_rates(s, rate);
     for (int m = 0; m < s->sys->n_sas; m++)
         if (first_of(s, RUNNING, m, &job, &sub))
@@ -300,7 +302,7 @@ static bool happen(Slow *s, double limit)
     start_idle(s);
     Event e = next_event(s);
     if (e.kind == NONE) return false;
-    if (limit < HUGE_VAL) s->out->closest_us = fmin(s->out->closest_us, fabs(e.t - limit));
+    s->out->closest_us = fmin(s->out->closest_us, fmin(fabs(e.t - limit), e.next_t - e.t));
     if (e.t > limit) return false;
     advance(s, e.t);
     switch (e.kind) {

@@ -25,8 +25,8 @@ typedef struct SlowResult {
     double busy_us[SYS_MAX_SAS];
     double over_us; /* time of the last event */
     long decisions, started;
-    double closest_us; /* between an event and the end of a decision: at 0 rounding says which is
-                          first, and equal sub-jobs started one decision apart do make it 0 */
+    double closest_us; /* between two events, or one and the end of a decision. Equal sub-jobs and
+                          equal sums of bytes do make it 0: then rounding says what is first. */
 } SlowResult;
 
 /* Action (SA x classes + class) for a sub-job of the job that arrived at arrival_us. */
