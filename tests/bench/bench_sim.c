@@ -1,0 +1,122 @@
+/* bench_sim.c -- decisions per second on one core, default-6 with the mixed networks at load 0.9:
+ * the best baseline through the simulator, and the Gym-style environment with full observations and
+ * random valid actions. Exits 1 when a limit is missed. CPU time, best of several rounds: the
+ * machine may be shared. */
+#include "base/mem.h"
+#include "env/scenario.h"
+#include "env/sched.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { ROUNDS = 5, EPISODES = 20 };
+static const double LOAD = 0.9;
+/* About a third of what one core of a Zen 5 server does. */
+static const double SIM_LIMIT = 1e6, ENV_LIMIT = 1.5e5;
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct Bench {
+    const Scenario *sc;
+    const Scheduler *sched;
+    Sim *sim;
+    Env *env;
+    float *obs;
+} Bench;
+
+/* Both return the number of decisions in EPISODES episodes. */
+static long simulate(Bench *b)
+{
+    Workload wl = scenario_workload(b->sc, LOAD);
+    long decisions = 0;
+    for (uint64_t e = 0; e < EPISODES; e++) {
+        sim_reset(b->sim, &wl, e);
+        for (Candidate c; sim_candidate(b->sim, &c); decisions++)
+            sim_commit(b->sim, b->sched->choose(b->sim), 0);
+    }
+    return decisions;
+}
+
+static int random_valid(const float *mask, int n, Rng *rng)
+{
+    int a;
+    do {
+        a = (int)rng_below(rng, (uint32_t)n);
+    } while (mask[a] < 0.5f);
+    return a;
+}
+
+static long step(Bench *b)
+{
+    EnvSpec spec = env_spec(b->env);
+    const float *mask = b->obs + spec.obs_floats - spec.n_actions;
+    long decisions = 0;
+    EnvInfo info;
+    Rng rng;
+    rng_seed(&rng, 1, 0);
+    for (uint64_t e = 0; e < EPISODES; e++) {
+        double reward;
+        bool terminated = false, truncated;
+        env_reset(b->env, &e, b->obs, &info);
+        for (; !terminated; decisions++)
+            env_step(b->env, random_valid(mask, spec.n_actions, &rng), b->obs, &reward, &terminated,
+                     &truncated, &info);
+    }
+    return decisions;
+}
+
+static int missed(const char *what, long (*run)(Bench *), Bench *b, double limit)
+{
+    double best = 0;
+    for (int r = 0; r < ROUNDS; r++) {
+        double start = cpu_s();
+        double rate = (double)run(b) / (cpu_s() - start);
+        if (rate > best) best = rate;
+    }
+    printf("%s: %.0f decisions/s, limit %.0f%s\n", what, best, limit,
+           best < limit ? ": MISSED" : "");
+    return best < limit;
+}
+
+static Status make(Bench *b, Scenario **sc, Err *err)
+{
+    Status st = scenario_create(sc, &SCENARIO_DEFAULTS, 2, err);
+    if (st != ST_OK) return st;
+    b->sc = *sc;
+    b->sched = sched_find("dr-queue-bw");
+    SchedEnvConfig cfg = {.sim = b->sc->sim,
+                          .workload = b->sc->workload,
+                          .load_lo = LOAD,
+                          .load_hi = LOAD,
+                          .unit_us = b->sc->mean_service_us,
+                          .phi_width = 0.5};
+    cfg.sim.rules = b->sched->rules;
+    if ((st = sim_create(&b->sim, b->sc->sys, &cfg.sim, 0, err)) != ST_OK) return st;
+    if ((st = sched_env_create(&b->env, b->sc->sys, &cfg, err)) != ST_OK) return st;
+    b->obs = mem_calloc((size_t)env_spec(b->env).obs_floats, sizeof *b->obs);
+    return b->obs ? ST_OK : ST_NOMEM;
+}
+
+int main(void)
+{
+    Bench b = {0};
+    Scenario *sc = NULL;
+    Err err = {0};
+    int bad = 1;
+    if (make(&b, &sc, &err) == ST_OK) {
+        bad = missed("simulator, dr-queue-bw", simulate, &b, SIM_LIMIT);
+        bad |= missed("environment, random valid actions", step, &b, ENV_LIMIT);
+    } else {
+        fprintf(stderr, "bench_sim: %s\n", err.msg);
+    }
+    mem_free(b.obs);
+    env_destroy(b.env);
+    sim_destroy(b.sim);
+    scenario_destroy(sc);
+    return bad;
+}
