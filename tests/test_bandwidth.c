@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CASES = 20000, MAX_N = BANDWIDTH_MAX_SHARERS };
+enum { CASES = 6000, MAX_N = BANDWIDTH_MAX_SHARERS };
 static const double TOLERANCE = 1e-12; /* relative */
 
 typedef struct Case {

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SYSTEMS = 200, JOBS = 40, SLOTS = 64 };
+enum { SYSTEMS = 300, JOBS = 40, SLOTS = 64 };
 
 static int n_actions(const SimRig *r)
 {
