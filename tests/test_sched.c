@@ -25,9 +25,9 @@ static void finish(SimRig *r, const Scheduler *s)
 START_TEST(the_table_has_the_documented_rows)
 {
     static const char *const NAMES[] = {
-        "fcfs-h",        "edf-h",        "llf-h",      "sjf-h",     "fcfs-h+",
-        "edf-h+",        "llf-h+",       "sjf-h+",     "edf-queue", "edf-queue-bw",
-        "srpt-queue-bw", "sjf-queue-bw", "dr-queue-bw"};
+        "fcfs-h",        "edf-h",        "llf-h",       "sjf-h",     "fcfs-h+",
+        "edf-h+",        "llf-h+",       "sjf-h+",      "edf-queue", "edf-queue-bw",
+        "srpt-queue-bw", "sjf-queue-bw", "dr-queue-bw", "edf-h-bw+", "dr-h-bw+"};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         ck_assert_str_eq(named(NAMES[i])->name, NAMES[i]);
     ck_assert_ptr_null(sched_find("no-such-rule"));
@@ -66,9 +66,10 @@ static const struct {
     const char *name;
     int order[3];
 } ORDER_CASE[] = {
-    {"fcfs-h", {C, A, B}},        {"edf-h", {B, C, A}},        {"llf-h", {C, B, A}},
-    {"sjf-h", {A, B, C}},         {"edf-queue", {B, C, A}},    {"edf-queue-bw", {B, C, A}},
-    {"srpt-queue-bw", {A, B, C}}, {"sjf-queue-bw", {A, B, C}}, {"dr-queue-bw", {B, A, C}},
+    {"fcfs-h", {C, A, B}},       {"edf-h", {B, C, A}},        {"llf-h", {C, B, A}},
+    {"edf-h-bw+", {B, C, A}},    {"dr-h-bw+", {B, A, C}},     {"sjf-h", {A, B, C}},
+    {"edf-queue", {B, C, A}},    {"edf-queue-bw", {B, C, A}}, {"srpt-queue-bw", {A, B, C}},
+    {"sjf-queue-bw", {A, B, C}}, {"dr-queue-bw", {B, A, C}},
 };
 
 START_TEST(jobs_are_served_in_the_rules_order)
@@ -87,7 +88,7 @@ static const struct {
     {"edf-h+", C, {B, A, C}},       {"llf-h", C, {C, B, A}},         {"llf-h+", C, {B, A, C}},
     {"sjf-h", B, {A, B, C}},        {"sjf-h+", B, {A, C, B}},        {"edf-queue", C, {B, A, C}},
     {"edf-queue-bw", C, {B, A, C}}, {"srpt-queue-bw", B, {A, C, B}}, {"sjf-queue-bw", B, {A, C, B}},
-    {"dr-queue-bw", C, {B, A, C}},
+    {"dr-queue-bw", C, {B, A, C}},  {"edf-h-bw+", C, {B, A, C}},     {"dr-h-bw+", C, {B, A, C}},
 };
 
 START_TEST(hopeless_jobs_go_last_where_the_rule_says_so)
@@ -123,8 +124,8 @@ static int decision(const char *name, const ChainNet *net, int busy_sa)
 
 static const char *const BY_FINISH[] = {"fcfs-h", "edf-h",  "llf-h",  "sjf-h",    "fcfs-h+",
                                         "edf-h+", "llf-h+", "sjf-h+", "edf-queue"};
-static const char *const BY_PRICE[] = {"edf-queue-bw", "srpt-queue-bw", "sjf-queue-bw",
-                                       "dr-queue-bw"};
+static const char *const BY_PRICE[] = {"edf-h-bw+",     "dr-h-bw+",     "edf-queue-bw",
+                                       "srpt-queue-bw", "sjf-queue-bw", "dr-queue-bw"};
 enum { N_BY_FINISH = sizeof BY_FINISH / sizeof *BY_FINISH };
 enum { N_BY_PRICE = sizeof BY_PRICE / sizeof *BY_PRICE };
 

@@ -240,20 +240,35 @@ START_TEST(the_spec_adds_up)
 }
 END_TEST
 
-/* Every SA and class, but: an idle SA with an empty queue offers class 0 alone, and only the first
- * of such SAs of one type is offered. */
+static bool taken(const Ride *r, int sa)
+{
+    SaView s;
+    sim_sa(sched_env_sim(r->env), sa, &s);
+    return s.busy || s.queued > 0;
+}
+
+static double price(const Ride *r, int sa)
+{
+    Quote q;
+    sim_quote(sched_env_sim(r->env), sa, 0, &q);
+    return q.wait_us + q.cost_us + 2 * q.bytes / r->rig.sys->dram_bytes_per_us;
+}
+
+/* Every SA and class, but: an idle SA with an empty queue offers class 0 alone, and of such SAs of
+ * one type only the first is offered; where queued sub-jobs are recalled by events, only the
+ * cheapest of the taken SAs is. */
 static bool valid(const Ride *r, int action)
 {
     int classes = r->cfg.sim.classes, m = action / classes;
-    SaView s, other;
-    sim_sa(sched_env_sim(r->env), m, &s);
-    if (s.busy || s.queued > 0) return true;
-    for (int k = 0; k < m; k++) {
-        sim_sa(sched_env_sim(r->env), k, &other);
-        if (r->rig.sys->sa_type[k] == r->rig.sys->sa_type[m] && !other.busy && other.queued == 0)
-            return false;
+    bool list = r->cfg.sim.rules.replan_on_events;
+    for (int k = 0; k < r->rig.sys->n_sas; k++) {
+        bool twin_before = k < m && r->rig.sys->sa_type[k] == r->rig.sys->sa_type[m];
+        if (taken(r, m) != taken(r, k)) continue;
+        if (!taken(r, m) && twin_before) return false;
+        if (taken(r, m) && list && price(r, k) < price(r, m)) return false;
+        if (taken(r, m) && list && k < m && price(r, k) <= price(r, m)) return false;
     }
-    return action % classes == 0;
+    return taken(r, m) || action % classes == 0;
 }
 
 START_TEST(the_mask_merges_identical_idle_sas)
