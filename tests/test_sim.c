@@ -597,6 +597,34 @@ START_TEST(views_follow_a_job)
 }
 END_TEST
 
+/* Projected work counts a placement as long as it stands. */
+START_TEST(a_recall_takes_the_projection_back)
+{
+    static const ChainNet NET[3] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1e6},
+                                    {1, {{{8, 0, 1}}, {{25, 0, 1}}}, 1e6},
+                                    {1, {{{8, 0, 1}}, {{25, 0, 1}}}, 1e6}};
+    SimRig r;
+    JobView j;
+    rig_chains(&r, 2, TWO_TYPES, NET, 3);
+    r.cfg.replan_us = 4;
+    rig_start_with(&r, (int[]){0, 1, 2}, 3);
+    commit_at(&r, 0, 0, 0, 1, 0);
+    commit_at(&r, 0, 1, 0, 1, 0); /* waits for 25 us on SA 1 instead of 8 on SA 0 */
+    int waiting = sim_active(r.sim)[1];
+    sim_job(r.sim, waiting, &j);
+    CK_TIME(j.projected_us, 25);
+    commit_at(&r, 0, 2, 0, 0, 0);
+    CK_TIME(sim_now(r.sim), 4); /* the second job is back */
+    sim_job(r.sim, waiting, &j);
+    CK_TIME(j.projected_us, 8);
+    CK_TIME(j.rem_us, 8);
+    sim_job(r.sim, sim_active(r.sim)[2], &j);
+    CK_TIME(j.projected_us, 8 - 4); /* half done */
+    CK_TIME(j.rem_us, 8);
+    rig_free(&r);
+}
+END_TEST
+
 START_TEST(settings_out_of_range_are_refused)
 {
     static const SimConfig BAD[] = {
@@ -673,6 +701,7 @@ int main(void)
     tc = new_case("views and settings", 60);
     tcase_add_test(tc, a_quote_tells_what_is_ahead_and_behind);
     tcase_add_test(tc, views_follow_a_job);
+    tcase_add_test(tc, a_recall_takes_the_projection_back);
     tcase_add_test(tc, settings_out_of_range_are_refused);
     tcase_add_test(tc, create_reports_every_allocation_failure);
     suite_add_tcase(s, tc);
