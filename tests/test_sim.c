@@ -597,6 +597,33 @@ START_TEST(views_follow_a_job)
 }
 END_TEST
 
+START_TEST(an_sa_shows_what_is_left_and_queued)
+{
+    static const ChainNet NET[4] = {{2, {{{10, 0, 1}, {5, 0, 1}}}, 1e6},
+                                    {1, {{{8, 0, 1}}}, 1e6},
+                                    {1, {{{20, 0, 1}}}, 1e6},
+                                    {1, {{{30, 0, 1}}}, 1e6}};
+    SimRig r;
+    SaView s;
+    rig_chains(&r, 2, ONE_TYPE, NET, 4);
+    rig_start_with(&r, (int[]){0, 1, 2, 3}, 4);
+    commit_at(&r, 0, 0, 0, 1, 0);
+    for (int net = 1; net < 4; net++) commit_at(&r, 0, net, 0, 0, 0);
+    CK_TIME(sim_now(r.sim), 10); /* the chain's second part; SA 0 is at its second job */
+    sim_sa(r.sim, 0, &s);
+    ck_assert(s.busy);
+    CK_TIME(s.left_us, 18);
+    ck_assert_int_eq(s.queued, 1);
+    CK_TIME(s.queued_us, 30);
+    sim_sa(r.sim, 1, &s);
+    ck_assert(!s.busy);
+    ck_assert_int_eq(s.queued, 0);
+    ck_assert_double_eq(s.left_us, 0);
+    ck_assert_double_eq(s.rate, 1);
+    rig_free(&r);
+}
+END_TEST
+
 /* Projected work counts a placement as long as it stands. */
 START_TEST(a_recall_takes_the_projection_back)
 {
@@ -701,6 +728,7 @@ int main(void)
     tc = new_case("views and settings", 60);
     tcase_add_test(tc, a_quote_tells_what_is_ahead_and_behind);
     tcase_add_test(tc, views_follow_a_job);
+    tcase_add_test(tc, an_sa_shows_what_is_left_and_queued);
     tcase_add_test(tc, a_recall_takes_the_projection_back);
     tcase_add_test(tc, settings_out_of_range_are_refused);
     tcase_add_test(tc, create_reports_every_allocation_failure);
