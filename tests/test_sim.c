@@ -566,6 +566,29 @@ START_TEST(a_quote_tells_what_is_ahead_and_behind)
 }
 END_TEST
 
+START_TEST(a_quote_tells_who_would_be_endangered)
+{
+    ChainNet net[4];
+    SimRig r;
+    Quote q;
+    memcpy(net, QUEUED, sizeof net);
+    net[A].deadline_us = 48; /* laxity 40: survives 30 us more */
+    net[B].deadline_us = 45; /* laxity 25: does not */
+    rig_chains(&r, 1, ONE_TYPE, net, 4);
+    r.cfg.classes = 2;
+    rig_start_with(&r, (int[]){FILLER, A, B, C}, 4);
+    commit_at(&r, 0, FILLER, 0, 0, 0);
+    commit_at(&r, 0, A, 0, 0, 1);
+    commit_at(&r, 0, B, 0, 0, 1);
+    sim_quote(r.sim, 0, 0, &q); /* c in class 0 pushes both back */
+    ck_assert_int_eq(q.behind, 2);
+    CK_TIME(q.behind_us, 28);
+    ck_assert_int_eq(q.endangered, 1);
+    CK_TIME(q.min_laxity_us, 25);
+    rig_free(&r);
+}
+END_TEST
+
 START_TEST(views_follow_a_job)
 {
     SimRig r;
@@ -727,6 +750,7 @@ int main(void)
     suite_add_tcase(s, tc);
     tc = new_case("views and settings", 60);
     tcase_add_test(tc, a_quote_tells_what_is_ahead_and_behind);
+    tcase_add_test(tc, a_quote_tells_who_would_be_endangered);
     tcase_add_test(tc, views_follow_a_job);
     tcase_add_test(tc, an_sa_shows_what_is_left_and_queued);
     tcase_add_test(tc, a_recall_takes_the_projection_back);
