@@ -258,17 +258,38 @@ static int *queue_best(Sim *sim, int sa)
 }
 
 /* All that waits is ready again and ranked anew, what was ready before included. */
-static void recall_queued(Sim *sim)
+static void recall_from(Sim *sim, int sa)
+{
+    while (sim->st->sa[sa].head >= 0) {
+        Node n = queue_remove(sim, sa, &sim->st->sa[sa].head);
+        unproject(sim, &n);
+        ready_push(sim, n.job, n.sub);
+    }
+}
+
+/* What was ready already is ranked anew too. */
+static void rerank_ready(Sim *sim)
 {
     for (int i = 0; i < sim->st->n_ready; i++)
         sim->ready[i].rank = rank_of(sim, sim->cfg.rules.ready_order, sim->ready[i].job, 0);
     ready_restore(sim);
-    for (int m = 0; m < sim->sys->n_sas; m++) {
-        while (sim->st->sa[m].head >= 0) {
-            Node n = queue_remove(sim, m, &sim->st->sa[m].head);
-            unproject(sim, &n);
-            ready_push(sim, n.job, n.sub);
-        }
+}
+
+static void recall_queued(Sim *sim)
+{
+    rerank_ready(sim);
+    for (int m = 0; m < sim->sys->n_sas; m++) recall_from(sim, m);
+}
+
+/* A list scheduler's plan after an arrival (sa -1) or after a completion on `sa`. */
+static void replan(Sim *sim, int sa)
+{
+    if (!sim->cfg.rules.replan_on_events) return;
+    if (!sim->cfg.rules.binding_reservations) {
+        recall_queued(sim);
+    } else if (sa >= 0) {
+        rerank_ready(sim);
+        recall_from(sim, sa);
     }
 }
 
@@ -465,7 +486,7 @@ static void complete(Sim *sim, int sa)
     } else if (j->outstanding == 0) { /* dropped while this ran */
         free_job(sim, id);
     }
-    if (sim->cfg.rules.replan_on_events) recall_queued(sim);
+    replan(sim, sa);
 }
 
 static int draw_network(Sim *sim)
@@ -495,7 +516,7 @@ static void arrive(Sim *sim)
         st->next_tick = (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us;
     if (st->free_job >= 0) {
         start_job(sim, st->free_job, net);
-        if (sim->cfg.rules.replan_on_events) recall_queued(sim);
+        replan(sim, -1);
     } else {
         st->totals.all.rejected++;
         net_counts(sim, net)->rejected++;

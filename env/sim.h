@@ -43,6 +43,9 @@ typedef struct SchedRules {
     /* List scheduling: every arrival and completion recalls what is queued, and decisions are asked
      * for only while an SA stands idle with nothing queued: the rest could not start anyway. */
     bool replan_on_events;
+    /* Of list scheduling: a reservation holds until its SA has completed what it runs. Then only that
+     * SA's queue is recalled, and an arrival recalls nothing. */
+    bool binding_reservations;
 } SchedRules;
 
 typedef struct SimConfig {

@@ -10,7 +10,7 @@
 
 enum { OWN_FIELDS = 44, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
-static const char *const PLANNING_NAMES[] = {"queue", "list", NULL};
+static const char *const PLANNING_NAMES[] = {"queue", "list", "reserve", NULL};
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
 
@@ -25,7 +25,8 @@ static const char *const INITS[] = {"he", "orthogonal", NULL};
     }
 static const ConfigField OWN[OWN_FIELDS] = {
     ENUM("env.planning", planning, PLANNING_NAMES,
-         "queue: commit each ready sub-job at once; list: only while an SA is idle, re-plan on events"),
+         "queue: commit at once; list: only while an SA is idle, re-plan on events; reserve: the same, "
+         "but a reservation holds until its SA completes something"),
     ENUM("env.queue_order", queue_order, QUEUE_ORDER_NAMES, "order of SA queues and of decisions"),
     ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
     NUM(CONFIG_INT, 1, 4, "env.classes", classes, "priority classes the policy chooses from"),
@@ -225,11 +226,12 @@ fail:
 
 SchedRules run_config_rules(const RunConfig *cfg)
 {
-    bool list = cfg->planning == 1;
+    bool list = cfg->planning >= 1;
     return (SchedRules){.ready_order = (QueueOrder)cfg->queue_order,
                         .queue_order = list ? ORDER_PLAN : (QueueOrder)cfg->queue_order,
                         .hopeless_last = true,
-                        .replan_on_events = list};
+                        .replan_on_events = list,
+                        .binding_reservations = cfg->planning == 2};
 }
 
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
