@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 44, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 45, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const PLANNING_NAMES[] = {"queue", "list", "reserve", NULL};
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
@@ -49,6 +49,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_DOUBLE, 1e-3, 1e9, "dqn.discount_time", trainer.dqn.discount_time,
         "tau, in mean service times"),
     NUM(CONFIG_BOOL, 0, 1, "dqn.double", trainer.dqn.double_q, "double DQN targets"),
+    NUM(CONFIG_DOUBLE, 0, 0.99, "dqn.gap", trainer.dqn.gap,
+        "advantage learning: action gaps grow by 1/(1-gap)"),
     NUM(CONFIG_DOUBLE, 1e-6, 1e9, "dqn.huber_delta", trainer.dqn.huber_delta,
         "where the TD loss turns linear"),
     NUM(CONFIG_DOUBLE, 1e-6, 1e9, "dqn.clip_norm", trainer.dqn.clip_norm,

@@ -255,6 +255,17 @@ static void compute_targets(const Dqn *d, Shard *s, const float *ret, const floa
     }
 }
 
+/* Lowers the targets of actions that the target network thinks worse than the best. Uses now.q. */
+static void widen_gaps(const Dqn *d, Shard *s, const int *action)
+{
+    qnet_infer(&d->net, d->target, &s->now);
+    for (int i = 0; i < s->now.states; i++) {
+        float best = s->now.q[qbatch_argmax(&s->now, i)];
+        float mine = s->now.q[qbatch_find(&s->now, i, action[i])];
+        s->target[i] -= (float)d->cfg.gap * (best - mine);
+    }
+}
+
 /* argmax_a Q(s,a) + margin 1[a != demo], as a pair; now.q is filled. */
 static int find_rival(const QBatch *w, int state, int demo, float margin)
 {
@@ -338,6 +349,7 @@ static void shard_update(void *ctx, int k)
     qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
     compute_targets(d, s, b->ret + first, b->discount + first);
     qbatch_load(&s->now, &d->net, b->obs + first * width, S);
+    if (d->cfg.gap > 0) widen_gaps(d, s, b->action + first);
     choose_pairs(d, s, b->action + first, b->demo + first);
 
     memset(s->grad, 0, d->P * sizeof *s->grad);

@@ -1,6 +1,7 @@
 /* dqn.h -- the learner: deep Q-learning on n-step semi-Markov transitions.
  *
  *   target  y = R + d Q_target(s', argmax_a Q_online(s', a))        (double; max Q_target without)
+ *           - gap (max_b Q_target(s,b) - Q_target(s,a))          (gap > 0: advantage learning)
  *   loss    mean Huber(Q(s,a) - y)
  *         + demo_weight mean_h [max_a (Q(s,a) + demo_margin 1[a != h]) - Q(s,h)]
  * the second mean over the states with a demonstrated action h: the large margin of DQfD (Hester et
@@ -31,6 +32,10 @@ typedef struct DqnConfig {
     int n_step;
     double discount_time; /* tau > 0 in units of elapsed; INFINITY: undiscounted */
     bool double_q;
+    /* Advantage learning (Baird 1999; Bellemare et al. 2016), in [0, 1): differences between actions
+     * grow by 1 / (1 - gap), the greedy policy's values stay. For decisions so frequent that a single
+     * one hardly matters. */
+    double gap;
     double huber_delta;
     double clip_norm;     /* of the whole gradient; INFINITY: none */
     double target_polyak; /* share of the online weights per update, (0, 1] */
