@@ -83,7 +83,7 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     *f++ = (float)fmin(1, demand / bw);
     *f++ = squash(q->bytes / bw * fine);
     *f++ = squash((v->demand + demand - bw) / bw);
-    *f++ = (float)(v->least_energy / q->energy_uj);
+    *f++ = q->energy_uj > 0 ? (float)(v->least_energy / q->energy_uj) : 1;
     *f++ = squash(q->behind_us * coarse);
     *f++ = squash(q->behind / 4.0);
     *f++ = squash(q->endangered);
@@ -95,7 +95,7 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     *f++ = (float)s->rate;
     *f++ = squash(s->queued_us * coarse);
     *f++ = squash(s->queued / 4.0);
-    *f++ = (float)(priority_class * 0.5);
+    *f++ = (float)(priority_class / 4.0);
     *f++ = (float)(v->idle - is_free(v, m)) / (float)v->sys->n_sas;
     *f++ = v->idle == 1 && is_free(v, m);
 }
