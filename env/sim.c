@@ -68,6 +68,8 @@ typedef struct SimState {
     uint64_t plan_counter;
     int n_active, n_ready, free_job, free_node;
     int over, rates_stale;
+    int asked; /* decisions since the last event */
+    int unused;
 } SimState;
 
 struct Sim {
@@ -258,38 +260,18 @@ static int *queue_best(Sim *sim, int sa)
 }
 
 /* All that waits is ready again and ranked anew, what was ready before included. */
-static void recall_from(Sim *sim, int sa)
-{
-    while (sim->st->sa[sa].head >= 0) {
-        Node n = queue_remove(sim, sa, &sim->st->sa[sa].head);
-        unproject(sim, &n);
-        ready_push(sim, n.job, n.sub);
-    }
-}
-
-/* What was ready already is ranked anew too. */
-static void rerank_ready(Sim *sim)
+/* Everything that has not started is ready again, and ranked anew. */
+static void recall_queued(Sim *sim)
 {
     for (int i = 0; i < sim->st->n_ready; i++)
         sim->ready[i].rank = rank_of(sim, sim->cfg.rules.ready_order, sim->ready[i].job, 0);
     ready_restore(sim);
-}
-
-static void recall_queued(Sim *sim)
-{
-    rerank_ready(sim);
-    for (int m = 0; m < sim->sys->n_sas; m++) recall_from(sim, m);
-}
-
-/* A list scheduler's plan after an arrival (sa -1) or after a completion on `sa`. */
-static void replan(Sim *sim, int sa)
-{
-    if (!sim->cfg.rules.replan_on_events) return;
-    if (!sim->cfg.rules.binding_reservations) {
-        recall_queued(sim);
-    } else if (sa >= 0) {
-        rerank_ready(sim);
-        recall_from(sim, sa);
+    for (int m = 0; m < sim->sys->n_sas; m++) {
+        while (sim->st->sa[m].head >= 0) {
+            Node n = queue_remove(sim, m, &sim->st->sa[m].head);
+            unproject(sim, &n);
+            ready_push(sim, n.job, n.sub);
+        }
     }
 }
 
@@ -486,7 +468,7 @@ static void complete(Sim *sim, int sa)
     } else if (j->outstanding == 0) { /* dropped while this ran */
         free_job(sim, id);
     }
-    replan(sim, sa);
+    if (sim->cfg.rules.replan_on_events) recall_queued(sim);
 }
 
 static int draw_network(Sim *sim)
@@ -516,7 +498,7 @@ static void arrive(Sim *sim)
         st->next_tick = (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us;
     if (st->free_job >= 0) {
         start_job(sim, st->free_job, net);
-        replan(sim, -1);
+        if (sim->cfg.rules.replan_on_events) recall_queued(sim);
     } else {
         st->totals.all.rejected++;
         net_counts(sim, net)->rejected++;
@@ -568,6 +550,7 @@ static bool next_event(Sim *sim, double limit)
     if (st->n_active > 0) t = fmin(t, st->next_tick);
     if (isinf(t) || t > limit) return false;
     advance_to(sim, t);
+    st->asked = 0;
     if (t >= done)
         complete(sim, sa);
     else if (t >= late)
@@ -584,6 +567,7 @@ static bool decision_due(const Sim *sim)
 {
     if (sim->st->n_ready == 0) return false;
     if (!sim->cfg.rules.replan_on_events) return true;
+    if (sim->cfg.rules.window && sim->st->asked >= sim->cfg.rules.window) return false;
     for (int m = 0; m < sim->sys->n_sas; m++)
         if (sim->st->sa[m].job < 0 && sim->st->sa[m].queued == 0) return true;
     return false;
@@ -718,6 +702,7 @@ void sim_commit(Sim *sim, int sa, int priority_class)
     assert(priority_class >= 0 && priority_class < sim->cfg.classes);
     Ready r = ready_pop(sim);
     st->totals.decisions++;
+    st->asked++;
     st->plan_counter++;
     if (sim->cfg.decision_us > 0) { /* the world goes on while the scheduler thinks */
         double until = st->now + sim->cfg.decision_us;

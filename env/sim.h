@@ -43,9 +43,9 @@ typedef struct SchedRules {
     /* List scheduling: every arrival and completion recalls what is queued, and decisions are asked
      * for only while an SA stands idle with nothing queued: the rest could not start anyway. */
     bool replan_on_events;
-    /* Of list scheduling: a reservation holds until its SA has completed what it runs. Then only that
-     * SA's queue is recalled, and an arrival recalls nothing. */
-    bool binding_reservations;
+    /* Of list scheduling: how many sub-jobs may be asked for after one event; 0 = all. With 1 only the
+     * head of the line is: when it prefers to wait for a busy SA, nobody overtakes it. */
+    int window;
 } SchedRules;
 
 typedef struct SimConfig {

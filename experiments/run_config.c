@@ -8,9 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 45, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 46, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
-static const char *const PLANNING_NAMES[] = {"queue", "list", "reserve", NULL};
+static const char *const PLANNING_NAMES[] = {"queue", "list", NULL};
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
 
@@ -25,8 +25,9 @@ static const char *const INITS[] = {"he", "orthogonal", NULL};
     }
 static const ConfigField OWN[OWN_FIELDS] = {
     ENUM("env.planning", planning, PLANNING_NAMES,
-         "queue: commit at once; list: only while an SA is idle, re-plan on events; reserve: the same, "
-         "but a reservation holds until its SA completes something"),
+         "queue: commit at once; list: decide only while an SA is idle, re-plan on events"),
+    NUM(CONFIG_INT, 0, 1000, "env.window", window,
+        "list: sub-jobs asked for after one event; 1 = head of line, 0 = all"),
     ENUM("env.queue_order", queue_order, QUEUE_ORDER_NAMES, "order of SA queues and of decisions"),
     ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
     NUM(CONFIG_INT, 1, 4, "env.classes", classes, "priority classes the policy chooses from"),
@@ -101,6 +102,8 @@ static void all_fields(ConfigField out[FIELDS])
 }
 
 const RunConfig RUN_DEFAULTS = {
+    .planning = 1,
+    .window = 1,
     .queue_order = ORDER_DR,
     .reward = REWARD_EXACT,
     .classes = 1,
@@ -228,12 +231,12 @@ fail:
 
 SchedRules run_config_rules(const RunConfig *cfg)
 {
-    bool list = cfg->planning >= 1;
+    bool list = cfg->planning == 1;
     return (SchedRules){.ready_order = (QueueOrder)cfg->queue_order,
                         .queue_order = list ? ORDER_PLAN : (QueueOrder)cfg->queue_order,
                         .hopeless_last = true,
                         .replan_on_events = list,
-                        .binding_reservations = cfg->planning == 2};
+                        .window = list ? cfg->window : 0};
 }
 
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)

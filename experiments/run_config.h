@@ -11,6 +11,7 @@ typedef struct RunConfig {
     ScenarioConfig scenario;
     /* the environment that the policy trains in */
     int planning; /* 0 queue: commit at once; 1 list: decide while an SA is idle, re-plan on events */
+    int window;   /* SchedRules.window of list planning */
     int queue_order, reward, classes, envs;
     double load_lo, load_hi, phi_width;
     TrainerConfig trainer;
