@@ -1,3 +1,76 @@
-/* cmd_costs.c -- `relmas costs`: what each layer costs on each accelerator. */
+/* cmd_costs.c -- `relmas costs`: what layers cost on accelerators, alone on the machine. */
+#include "base/args.h"
+#include "base/mem.h"
 #include "experiments/commands.h"
-int cmd_costs(int argc, char *const *argv) { (void)argc; (void)argv; return 1; }
+#include "experiments/costs.h"
+#include "experiments/output.h"
+
+typedef struct Options {
+    const char *networks, *layers, *accels;
+    int policy, threads;
+    CostView view;
+} Options;
+
+static const char *const POLICIES[] = {"hardware", "timeloop", NULL};
+
+static Status run(Options *o, Err *err)
+{
+    CostTable *t = mem_calloc(1, sizeof *t);
+    Status st;
+
+    if (!t) return err_set(err, ST_NOMEM, "costs: out of memory");
+    o->view.policy = o->policy ? MAP_TIMELOOP : MAP_HARDWARE;
+    o->view.summary = !o->networks;
+    if (o->accels || !o->layers) TRY(costs_add_accels(t, o->accels, err));
+    if (o->layers)
+        TRY(costs_add_layers(t, o->layers, err));
+    else
+        TRY(costs_add_networks(t, o->networks, err));
+    TRY(costs_evaluate(t, o->view.policy, o->view.dram_gbps * 1e3, o->threads, err));
+    costs_print(t, &o->view);
+fail:
+    costs_free(t);
+    mem_free(t);
+    return st;
+}
+
+int cmd_costs(int argc, char *const *argv)
+{
+    Options o = {.threads = 2};
+    const ArgOption options[] = {
+        {"--network", "NAME,..", ARG_TEXT, &o.networks, 0, 0, NULL,
+         "each layer of these networks, shipped or files (default: totals of all shipped)"},
+        {"--layers", "FILE.csv", ARG_TEXT, &o.layers, 0, 0, NULL,
+         "layers by columns C,K,P,Q,R,S and, if there, type,N,stride_w,stride_h,dilation,groups"},
+        {"--accel", "NAME,..", ARG_TEXT, &o.accels, 0, 0, NULL,
+         "presets, files, simba or eyeriss (default: all presets; --layers: its accelerator "
+         "column)"},
+        {"--policy", "P", ARG_ENUM, &o.policy, 0, 0, POLICIES,
+         "hardware, or timeloop: tiles divide sizes, as in the Timeloop reference"},
+        {"--dram-gbps", "X", ARG_DOUBLE, &o.view.dram_gbps, 1e-3, 1e6, NULL,
+         "the system's DRAM bandwidth (default: the accelerator's own port)"},
+        {"--format", "F", ARG_ENUM, &o.view.format, 0, 0, FORMAT_NAMES,
+         "table, csv or json (with energy by level)"},
+        {"--verbose", NULL, ARG_FLAG, &o.view.verbose, 0, 0, NULL,
+         "also the mapping; with --layers --format csv all columns"},
+        {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
+         "worker threads; any number gives the same results"},
+    };
+    const ArgCommand cmd = {
+        .usage = "relmas costs [options]",
+        .about = "Shows cycles, DRAM bytes and energy of network layers on accelerators, and which "
+                 "accelerator is the fastest.",
+        .example = "relmas costs --network resnet50 --accel simba-16pe,eyeriss-32x32 --format csv",
+        .options = options,
+        .n_options = sizeof options / sizeof *options,
+    };
+    Err err = {0};
+    int code = args_parse(&cmd, argc, argv, stdout, &err);
+    if (code == ARGS_BAD) return report_error(&err);
+    if (code == ARGS_DONE) return 0;
+    if (o.networks && o.layers) {
+        err_set(&err, ST_USAGE, "costs: give --network or --layers, not both");
+        return report_error(&err);
+    }
+    return run(&o, &err) == ST_OK ? 0 : report_error(&err);
+}

@@ -6,6 +6,7 @@
 #include "base/stats.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
+#include "experiments/output.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,9 +14,6 @@
 #include <string.h>
 
 enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7 };
-
-typedef enum { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } Format;
-static const char *const FORMATS[] = {"table", "csv", "json", NULL};
 
 typedef struct Options {
     ArgList policies, set;
@@ -230,27 +228,16 @@ static void print_csv(const Comparison *c)
         for (int i = 0; i < c->n_policies; i++) {
             const Cell *x = cell_at(c, l, i);
             const Metrics *m = &x->result.metrics;
-            printf("%s,%s,%g,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,"
+            print_csv_text(c->scenario->cfg.name);
+            putchar(',');
+            print_csv_text(c->who[i].who.name);
+            printf(",%g,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,"
                    "%.4f,%.4f,%.4f,%ld,%.3f\n",
-                   c->scenario->cfg.name, c->who[i].who.name, c->o->loads.v[l], x->sla.mean,
-                   x->sla.lo, x->sla.hi, x->gain.mean, x->gain.lo, x->gain.hi, m->energy_uj_per_job,
-                   m->leakage_uj, m->edp_uj_s, m->p50_us, m->p95_us, m->p99_us, m->antt, m->stp,
-                   m->fairness, m->mean_utilisation, m->bandwidth_utilisation, m->decisions,
-                   x->result.us_per_decision);
+                   c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, x->gain.mean, x->gain.lo,
+                   x->gain.hi, m->energy_uj_per_job, m->leakage_uj, m->edp_uj_s, m->p50_us,
+                   m->p95_us, m->p99_us, m->antt, m->stp, m->fairness, m->mean_utilisation,
+                   m->bandwidth_utilisation, m->decisions, x->result.us_per_decision);
         }
-}
-
-static void print_json_text(const char *s)
-{
-    putchar('"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\') putchar('\\');
-        if ((unsigned char)*s < 0x20)
-            printf("\\u%04x", (unsigned)*s);
-        else
-            putchar(*s);
-    }
-    putchar('"');
 }
 
 static void print_json(const Comparison *c)
@@ -312,7 +299,7 @@ int cmd_eval(int argc, char *const *argv)
          "per policy and load (default: the scenario's)"},
         {"--seed", "N", ARG_U64, &o.seed, 0, 1e15, NULL,
          "first arrival seed (default: the scenario's held-out ones)"},
-        {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMATS, "table, csv or json"},
+        {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMAT_NAMES, "table, csv or json"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
          "also the SLA rate of each network (table)"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,

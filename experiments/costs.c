@@ -1,0 +1,454 @@
+/* costs.c -- gathers layers and accelerators, and evaluates each distinct pair once. */
+#include "experiments/costs.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/pool.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_PAIRS = 64, FIELD_MAX = 1 << 24 };
+
+static Status no_memory(Err *err)
+{
+    return err_set(err, ST_NOMEM, "costs: %s", status_text(ST_NOMEM));
+}
+
+/* ---- lists of names ---- */
+
+typedef Status AddOne(CostTable *t, const char *name, Err *err);
+
+static Status add_listed(CostTable *t, const char *option, const char *names, AddOne *add, Err *err)
+{
+    for (const char *p = names;; p++) {
+        char name[PATH_MAX_BYTES];
+        size_t n = strcspn(p, ",");
+        if (n == 0 || n >= sizeof name)
+            return err_set(err, ST_USAGE, "%s '%.200s': %s", option, names,
+                           n ? "a name is too long" : "a name is empty, separate them by commas");
+        memcpy(name, p, n);
+        name[n] = '\0';
+        Status st = add(t, name, err);
+        if (st != ST_OK) return st;
+        p += n;
+        if (!*p) return ST_OK;
+    }
+}
+
+static Status add_shipped(CostTable *t, const char *folder, AddOne *add, Err *err)
+{
+    char(*names)[PATH_NAME_MAX];
+    int n;
+    Status st = path_list(&names, &n, folder, ".yaml", err);
+    for (int i = 0; st == ST_OK && i < n; i++) st = add(t, names[i], err);
+    mem_free(names);
+    return st;
+}
+
+/* ---- accelerators ---- */
+
+/* The two machines of the Timeloop reference have short names there: simba, eyeriss, and
+ * eyeriss_padcm (the same machine with padded layers, which the model finds by itself). */
+static const char *preset_of(const char *name)
+{
+    if (!strcmp(name, "simba")) return "simba-16pe";
+    if (!strcmp(name, "eyeriss") || !strncmp(name, "eyeriss_", 8)) return "eyeriss-12x14";
+    return name;
+}
+
+static int find_accel(const CostTable *t, const char *name)
+{
+    for (int i = 0; i < t->n_accels; i++)
+        if (!strcmp(t->accel_asked[i], preset_of(name))) return i;
+    return -1;
+}
+
+static Status add_accel(CostTable *t, const char *name, Err *err)
+{
+    char path[PATH_MAX_BYTES];
+    const char *preset = preset_of(name);
+    Status st = ST_OK;
+
+    if (find_accel(t, name) >= 0) return ST_OK;
+    if (t->n_accels == COSTS_MAX_ACCELS)
+        return err_set(err, ST_CONFIG, "more than %d accelerators", COSTS_MAX_ACCELS);
+    if (strlen(preset) >= sizeof t->accel_asked[0])
+        return err_set(err, ST_CONFIG, "the accelerator's name is too long: '%.200s'", preset);
+    TRY(path_find(path, sizeof path, "accel_models/presets", preset, ".yaml", err));
+    TRY(accel_load(&t->accel[t->n_accels], path, err));
+    memcpy(t->accel_asked[t->n_accels++], preset, strlen(preset) + 1);
+fail:
+    return st;
+}
+
+Status costs_add_accels(CostTable *t, const char *names, Err *err)
+{
+    return names ? add_listed(t, "--accel", names, add_accel, err)
+                 : add_shipped(t, "accel_models/presets", add_accel, err);
+}
+
+/* ---- rows ---- */
+
+static Status add_row(CostTable *t, const CostRow *row, Err *err)
+{
+    if (t->n_rows == t->row_cap) {
+        size_t cap = (size_t)t->row_cap, more = cap ? 2 * cap : 256;
+        CostRow *bigger = mem_resize(t->row, cap * sizeof *bigger, more * sizeof *bigger);
+        if (!bigger) return no_memory(err);
+        t->row = bigger;
+        t->row_cap = (int)more;
+    }
+    t->row[t->n_rows++] = *row;
+    return ST_OK;
+}
+
+static Status add_network(CostTable *t, const char *name, Err *err)
+{
+    char path[PATH_MAX_BYTES];
+    Status st = ST_OK;
+
+    if (t->n_nets == COSTS_MAX_NETS)
+        return err_set(err, ST_CONFIG, "more than %d networks", COSTS_MAX_NETS);
+    TRY(path_find(path, sizeof path, "env/networks", name, ".yaml", err));
+    TRY(network_load(&t->net[t->n_nets], path, err));
+    const Network *net = t->net[t->n_nets];
+    t->first_row[t->n_nets++] = t->n_rows;
+    for (int a = 0; a < t->n_accels; a++)
+        for (int s = 0; s < net->n_subjobs; s++) {
+            const NetLayer *layer = &net->layer[net->subjob[s].layer];
+            CostRow row = {.accelerator = accel_name(t->accel[a]),
+                           .network = net->name,
+                           .layer = layer->name,
+                           .shape = layer->shape,
+                           .accel = a,
+                           .line = -1};
+            TRY(add_row(t, &row, err));
+        }
+fail:
+    return st;
+}
+
+Status costs_add_networks(CostTable *t, const char *names, Err *err)
+{
+    return names ? add_listed(t, "--network", names, add_network, err)
+                 : add_shipped(t, "env/networks", add_network, err);
+}
+
+/* ---- a CSV of layers ---- */
+
+/* Columns that give the shape; a missing one that has a default is the default. */
+typedef struct ShapeColumn {
+    const char *header;
+    size_t offset;
+    int fallback; /* 0: the column must be there */
+} ShapeColumn;
+
+#define COLUMN(field, fallback)                                                                    \
+    {                                                                                              \
+#field, offsetof(LayerShape, field), fallback                                              \
+    }
+static const ShapeColumn COLUMNS[] = {
+    COLUMN(N, 1),        COLUMN(C, 0),        COLUMN(K, 0),      COLUMN(P, 0),
+    COLUMN(Q, 0),        COLUMN(R, 0),        COLUMN(S, 0),      COLUMN(stride_w, 1),
+    COLUMN(stride_h, 1), COLUMN(dilation, 1), COLUMN(groups, 1), COLUMN(operands, 1),
+};
+enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
+
+typedef struct LayerColumns {
+    int shape[N_COLUMNS], accelerator, network, layer, type; /* -1: absent */
+} LayerColumns;
+
+/* A header that looks like a column's misspelt name would silently give the default. */
+static Status check_misspelt(const Csv *csv, const char *known, Err *err)
+{
+    for (int i = 0; i < csv_columns(csv); i++) {
+        const char *near = nearest_name(csv_header(csv, i), &known, 1);
+        if (near && strlen(known) > 3)
+            return csv_error(csv, -1, err, "unknown column '%.60s', did you mean '%s'?",
+                             csv_header(csv, i), known);
+    }
+    return ST_OK;
+}
+
+static Status find_columns(const Csv *csv, bool need_accel, LayerColumns *c, Err *err)
+{
+    Status st = ST_OK;
+    for (int i = 0; i < N_COLUMNS; i++) {
+        c->shape[i] = csv_column(csv, COLUMNS[i].header);
+        if (c->shape[i] >= 0) continue;
+        if (!COLUMNS[i].fallback) TRY(csv_need(csv, COLUMNS[i].header, &c->shape[i], err));
+        bool axis = !strncmp(COLUMNS[i].header, "stride_", 7); /* the two are near each other */
+        if (!axis) TRY(check_misspelt(csv, COLUMNS[i].header, err));
+    }
+    c->accelerator = csv_column(csv, "accelerator");
+    c->network = csv_column(csv, "network");
+    c->layer = csv_column(csv, "layer");
+    c->type = csv_column(csv, "type");
+    if (need_accel && c->accelerator < 0)
+        st = csv_error(csv, -1, err, "there is no column 'accelerator', add it or give --accel");
+fail:
+    return st;
+}
+
+static Status read_type(const Csv *csv, int row, int column, LayerType *out, Err *err)
+{
+    static const char *const NAMES[] = {"conv", "dwconv",  "fc",      "gemm",
+                                        "pool", "eltwise", "conv1x1", "dw"};
+    static const LayerType TYPES[] = {LAYER_CONV, LAYER_DWCONV,  LAYER_FC,   LAYER_GEMM,
+                                      LAYER_POOL, LAYER_ELTWISE, LAYER_CONV, LAYER_DWCONV};
+    int i;
+    Status st = csv_enum(csv, row, column, NAMES, sizeof NAMES / sizeof *NAMES, &i, err);
+    if (st == ST_OK) *out = TYPES[i];
+    return st;
+}
+
+static Status read_shape(const Csv *csv, int row, const LayerColumns *c, LayerShape *out, Err *err)
+{
+    Status st = ST_OK;
+    Err why = {0};
+    *out = (LayerShape){.type = LAYER_CONV};
+    if (c->type >= 0) TRY(read_type(csv, row, c->type, &out->type, err));
+    for (int i = 0; i < N_COLUMNS; i++) {
+        int *field = (int *)(void *)((char *)out + COLUMNS[i].offset);
+        *field = COLUMNS[i].fallback;
+        if (c->shape[i] >= 0) TRY(csv_int(csv, row, c->shape[i], 1, FIELD_MAX, field, err));
+    }
+    if (layer_check(out, &why) != ST_OK) st = csv_error(csv, row, err, "%s", why.msg);
+fail:
+    return st;
+}
+
+/* The row's own accelerator, loaded when it is first named. */
+static Status row_accel(CostTable *t, int row, int column, int *accel, Err *err)
+{
+    const char *name = csv_cell(t->csv, row, column);
+    Err why = {0};
+    Status st = *name ? add_accel(t, name, &why)
+                      : err_set(&why, ST_FORMAT, "'accelerator' must be a name, got nothing");
+    if (st == ST_NOMEM) return err_set(err, st, "%s", why.msg);
+    if (st != ST_OK) return csv_error(t->csv, row, err, "%s", why.msg);
+    *accel = find_accel(t, name);
+    return ST_OK;
+}
+
+static Status add_layer(CostTable *t, int r, const LayerColumns *c, int given, Err *err)
+{
+    const Csv *csv = t->csv;
+    CostRow row = {.network = c->network < 0 ? "" : csv_cell(csv, r, c->network),
+                   .layer = c->layer < 0 ? "" : csv_cell(csv, r, c->layer),
+                   .line = r};
+    Status st;
+    TRY(read_shape(csv, r, c, &row.shape, err));
+    for (int a = 0; a < given; a++) {
+        row.accel = a;
+        row.accelerator = accel_name(t->accel[a]);
+        TRY(add_row(t, &row, err));
+    }
+    if (given == 0) {
+        row.accelerator = csv_cell(csv, r, c->accelerator);
+        TRY(row_accel(t, r, c->accelerator, &row.accel, err));
+        TRY(add_row(t, &row, err));
+    }
+fail:
+    return st;
+}
+
+Status costs_add_layers(CostTable *t, const char *path, Err *err)
+{
+    int given = t->n_accels;
+    LayerColumns c;
+    Status st;
+    TRY(csv_load(&t->csv, path, err));
+    TRY(find_columns(t->csv, given == 0, &c, err));
+    for (int r = 0; r < csv_rows(t->csv); r++) TRY(add_layer(t, r, &c, given, err));
+fail:
+    return st;
+}
+
+/* ---- evaluation ---- */
+
+/* LayerShape is ints throughout (no padding): equal bytes are equal shapes. */
+_Static_assert(sizeof(LayerShape) == 13 * sizeof(int), "compared as bytes");
+
+static int compare_rows(const CostRow *a, const CostRow *b)
+{
+    int order = memcmp(&a->shape, &b->shape, sizeof a->shape);
+    return order ? order : (a->accel > b->accel) - (a->accel < b->accel);
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const CostRow *const *x = a, *const *y = b;
+    return compare_rows(*x, *y);
+}
+
+/* Gives rows of the same shape and accelerator the same pair. */
+static Status make_pairs(CostTable *t, Err *err)
+{
+    size_t n = (size_t)t->n_rows;
+    CostRow **sorted = mem_calloc(n, sizeof(CostRow *));
+    if (!sorted) return no_memory(err);
+    for (size_t i = 0; i < n; i++) sorted[i] = &t->row[i];
+    qsort(sorted, n, sizeof *sorted, by_pair);
+    for (size_t i = 0; i < n; i++) {
+        t->n_pairs += i == 0 || compare_rows(sorted[i - 1], sorted[i]) != 0;
+        sorted[i]->pair = t->n_pairs - 1;
+    }
+    mem_free(sorted);
+    if (!(t->pair = mem_calloc((size_t)t->n_pairs, sizeof *t->pair))) return no_memory(err);
+    for (int i = 0; i < t->n_rows; i++) {
+        t->pair[t->row[i].pair].shape = t->row[i].shape;
+        t->pair[t->row[i].pair].accel = t->row[i].accel;
+    }
+    return ST_OK;
+}
+
+typedef struct Batch {
+    CostTable *table;
+    int first;
+    MapPolicy policy;
+    double dram_bytes_per_us;
+} Batch;
+
+static void evaluate(void *ctx, int task)
+{
+    const Batch *b = ctx;
+    CostPair *p = &b->table->pair[b->first + task];
+    p->st = accel_cost(b->table->accel[p->accel], &p->shape, b->policy, b->dram_bytes_per_us,
+                       &p->cost, &p->err);
+}
+
+/* The first row whose pair failed, by its place in the input. */
+static Status check_pairs(const CostTable *t, Err *err)
+{
+    for (int i = 0; i < t->n_rows; i++) {
+        const CostRow *row = &t->row[i];
+        const CostPair *p = &t->pair[row->pair];
+        if (p->st == ST_OK) continue;
+        if (row->line >= 0)
+            return csv_error(t->csv, row->line, err, "on '%s': %s", row->accelerator, p->err.msg);
+        return err_set(err, p->st, "network '%s', layer '%s' on '%s': %s", row->network, row->layer,
+                       row->accelerator, p->err.msg);
+    }
+    return ST_OK;
+}
+
+/* Marks the fastest of `count` rows that are `stride` apart. */
+static void mark_best(CostTable *t, int first, int stride, int count)
+{
+    CostRow *best = &t->row[first];
+    for (int i = 1; i < count; i++) {
+        CostRow *row = &t->row[first + i * stride];
+        const LayerCost *a = costs_of(t, row), *b = costs_of(t, best);
+        if (a->latency_us < b->latency_us ||
+            (a->latency_us <= b->latency_us && a->energy_pj < b->energy_pj))
+            best = row;
+    }
+    best->best = count > 1;
+}
+
+static void mark_all(CostTable *t)
+{
+    for (int n = 0; n < t->n_nets; n++)
+        for (int s = 0; s < t->net[n]->n_subjobs; s++)
+            mark_best(t, t->first_row[n] + s, t->net[n]->n_subjobs, t->n_accels);
+    int layers = t->csv ? csv_rows(t->csv) : 0;
+    if (layers && t->n_rows == layers * t->n_accels)
+        for (int i = 0; i < layers; i++) mark_best(t, i * t->n_accels, 1, t->n_accels);
+}
+
+Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, int threads,
+                      Err *err)
+{
+    Batch b = {t, 0, policy, dram_bytes_per_us};
+    Pool *pool = NULL;
+    Progress progress;
+    Status st;
+
+    TRY(make_pairs(t, err));
+    TRY(pool_create(&pool, threads, err));
+    progress_start(&progress, "costs", 0, t->n_pairs);
+    for (; b.first < t->n_pairs; b.first += BATCH_PAIRS) {
+        int left = t->n_pairs - b.first;
+        pool_run(pool, evaluate, &b, left < BATCH_PAIRS ? left : BATCH_PAIRS);
+        if (progress_due(&progress)) progress_show(&progress, b.first, "");
+    }
+    progress_end(&progress);
+    TRY(check_pairs(t, err));
+    mark_all(t);
+fail:
+    pool_destroy(pool);
+    return st;
+}
+
+void costs_free(CostTable *t)
+{
+    for (int i = 0; i < t->n_accels; i++) accel_destroy(t->accel[i]);
+    for (int i = 0; i < t->n_nets; i++) network_destroy(t->net[i]);
+    csv_destroy(t->csv);
+    mem_free(t->row);
+    mem_free(t->pair);
+    *t = (CostTable){0};
+}
+
+/* ---- reading ---- */
+
+const LayerCost *costs_of(const CostTable *t, const CostRow *row)
+{
+    return &t->pair[row->pair].cost;
+}
+
+const CostRow *costs_rows(const CostTable *t, int net, int accel, int *n)
+{
+    *n = t->net[net]->n_subjobs;
+    return &t->row[t->first_row[net] + accel * *n];
+}
+
+static void add_cost(LayerCost *sum, const LayerCost *c)
+{
+    sum->macs += c->macs;
+    sum->compute_cycles += c->compute_cycles;
+    sum->cycles += c->cycles;
+    sum->latency_us += c->latency_us;
+    sum->dram_read_bytes += c->dram_read_bytes;
+    sum->dram_write_bytes += c->dram_write_bytes;
+    sum->energy_pj += c->energy_pj;
+    for (int l = 0; l < LEVELS; l++) sum->level_pj[l] += c->level_pj[l];
+}
+
+/* What limits for the most cycles. */
+static const char *main_limit(const CostTable *t, const CostRow *row, int n)
+{
+    const char *most = "";
+    double cycles = -1;
+    for (int i = 0; i < n; i++) {
+        const char *limit = costs_of(t, &row[i])->limited_by;
+        double here = 0;
+        for (int j = 0; j < n; j++)
+            if (!strcmp(costs_of(t, &row[j])->limited_by, limit))
+                here += costs_of(t, &row[j])->cycles;
+        if (here > cycles) most = limit;
+        cycles = fmax(cycles, here);
+    }
+    return most;
+}
+
+void costs_totals(const CostTable *t, int net, CostTotal total[COSTS_MAX_ACCELS])
+{
+    int best = 0;
+    for (int a = 0; a < t->n_accels; a++) {
+        int n;
+        const CostRow *row = costs_rows(t, net, a, &n);
+        LayerCost sum = {.limited_by = main_limit(t, row, n)};
+        for (int i = 0; i < n; i++) add_cost(&sum, costs_of(t, &row[i]));
+        sum.utilization = sum.macs / (sum.cycles * accel_peak_macs(t->accel[a]));
+        total[a] = (CostTotal){.sum = sum};
+        if (sum.latency_us < total[best].sum.latency_us) best = a;
+    }
+    if (t->n_accels > 1) total[best].best = true;
+}

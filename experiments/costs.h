@@ -1,0 +1,73 @@
+/* costs.h -- layers x accelerators and what each pair costs: the data behind `relmas costs`.
+ * Layers come from networks (a row is a sub-job: its main layer; what is fused into it is free) or
+ * from a CSV of layer shapes. Pairs that are the same are evaluated once, in parallel. */
+#ifndef RELMAS_EXPERIMENTS_COSTS_H
+#define RELMAS_EXPERIMENTS_COSTS_H
+
+#include "base/csv.h"
+#include "env/network.h"
+
+enum { COSTS_MAX_ACCELS = 32, COSTS_MAX_NETS = 64 };
+
+typedef struct CostRow {
+    const char *accelerator, *network, *layer; /* borrowed from the table's owners */
+    LayerShape shape;
+    int accel; /* index */
+    int line;  /* row of the CSV, else -1 */
+    int pair;  /* index into CostTable.pair */
+    bool best; /* the fastest of its layer's rows (then the least energy), if there are several */
+} CostRow;
+
+typedef struct CostPair {
+    LayerShape shape;
+    int accel;
+    LayerCost cost;
+    Status st;
+    Err err;
+} CostPair;
+
+typedef struct CostTable {
+    int n_accels, n_nets, n_rows, n_pairs;
+    AccelConfig *accel[COSTS_MAX_ACCELS];
+    char accel_asked[COSTS_MAX_ACCELS][256]; /* as the user named it */
+    Network *net[COSTS_MAX_NETS];
+    int first_row[COSTS_MAX_NETS]; /* a network's rows: accelerator by accelerator */
+    Csv *csv;
+    int row_cap;
+    CostRow *row;
+    CostPair *pair;
+} CostTable;
+
+/* What the rows of one network on one accelerator add up to: run one after the other. */
+typedef struct CostTotal {
+    LayerCost sum;
+    bool best; /* of the network's accelerators */
+} CostTotal;
+
+/* Comma-separated names (presets, files, the aliases simba and eyeriss); NULL: all presets. */
+Status costs_add_accels(CostTable *t, const char *names, Err *err);
+/* Comma-separated networks (shipped, files); NULL: all shipped. After the accelerators. */
+Status costs_add_networks(CostTable *t, const char *names, Err *err);
+/* A CSV of layers, each on every accelerator there is, or else on the one that its column
+ * `accelerator` names. */
+Status costs_add_layers(CostTable *t, const char *path, Err *err);
+/* dram_bytes_per_us as accel_cost. */
+Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, int threads,
+                      Err *err);
+void costs_free(CostTable *t);
+
+const LayerCost *costs_of(const CostTable *t, const CostRow *row);
+/* The rows of a network on an accelerator: *n of them. */
+const CostRow *costs_rows(const CostTable *t, int net, int accel, int *n);
+void costs_totals(const CostTable *t, int net, CostTotal total[COSTS_MAX_ACCELS]);
+
+/* costs_print.c */
+typedef struct CostView {
+    int format; /* Format */
+    bool verbose, summary;
+    MapPolicy policy;
+    double dram_gbps; /* 0: the accelerators' own ports */
+} CostView;
+void costs_print(const CostTable *t, const CostView *view);
+
+#endif

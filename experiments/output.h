@@ -1,0 +1,12 @@
+/* output.h -- names of the user's in machine-readable results, whatever characters they hold. */
+#ifndef RELMAS_EXPERIMENTS_OUTPUT_H
+#define RELMAS_EXPERIMENTS_OUTPUT_H
+
+typedef enum { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } Format;
+extern const char *const FORMAT_NAMES[]; /* of --format, NULL-terminated */
+
+/* On stdout: a string in quotes; a cell, in quotes if it must be. */
+void print_json_text(const char *s);
+void print_csv_text(const char *s);
+
+#endif
