@@ -3,6 +3,8 @@
 #include "experiments/commands.h"
 #include "nn/gemm.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +42,15 @@ static void print_help(FILE *out)
           out);
 }
 
+/* The results count only once they are out: a full disk or a closed pipe is a failure. */
+static int flushed(int code)
+{
+    bool bad = fflush(stdout) != 0 || ferror(stdout);
+    if (bad && code == 0)
+        fprintf(stderr, "relmas: cannot write the results: %s\n", strerror(errno));
+    return bad && code == 0 ? 1 : code;
+}
+
 static int unknown_command(const char *word)
 {
     const char *names[N_COMMANDS], *near;
@@ -60,14 +71,14 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return 0;
+        return flushed(0);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("relmas %s\n", RELMAS_VERSION);
-        return 0;
+        return flushed(0);
     }
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], COMMANDS[i].name) == 0)
-            return COMMANDS[i].run(argc - 2, argv + 2);
+            return flushed(COMMANDS[i].run(argc - 2, argv + 2));
     return unknown_command(argv[1]);
 }
