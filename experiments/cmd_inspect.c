@@ -45,13 +45,30 @@ fail:
     return st;
 }
 
+/* Exit code 1 if they differ, as cmp has it. */
+static int compare(const char *path, const char *other, Err *err)
+{
+    char where[STATE_PATH_MAX];
+    bool same;
+    if (checkpoint_same(path, other, &same, where, err) != ST_OK) return report_error(err);
+    if (same)
+        printf("%s and %s hold the same\n", path, other);
+    else
+        printf("%s and %s differ, first in %s\n", path, other, where);
+    return same ? 0 : 1;
+}
+
 int cmd_inspect(int argc, char *const *argv)
 {
     ArgList files = {0};
     bool config_only = false;
+    const char *other = NULL;
     const ArgOption options[] = {
         {"--config", NULL, ARG_FLAG, &config_only, 0, 0, NULL,
          "print only the effective configuration, as YAML that train takes"},
+        {"--same", "OTHER.h5", ARG_TEXT, &other, 0, 0, NULL,
+         "compare the two bit by bit, but for when and where they were written; exit code 1 if "
+         "they differ"},
     };
     const ArgCommand cmd = {
         .usage = "relmas inspect FILE.h5 [options]",
@@ -68,5 +85,10 @@ int cmd_inspect(int argc, char *const *argv)
     int code = args_parse(&cmd, argc, argv, stdout, &err);
     if (code == ARGS_BAD) return report_error(&err);
     if (code == ARGS_DONE) return 0;
+    if (config_only && other) {
+        err_set(&err, ST_USAGE, "inspect: give --config or --same, not both");
+        return report_error(&err);
+    }
+    if (other) return compare(files.v[0], other, &err);
     return inspect(files.v[0], config_only, &err) == ST_OK ? 0 : report_error(&err);
 }

@@ -15,8 +15,10 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Validation seeds follow the held-out ones at this distance: never trained on, never reported. */
 static const uint64_t VALIDATION_OFFSET = 1000000000;
@@ -35,6 +37,7 @@ typedef struct Run {
     Trainer *trainer;
     LearnedPolicy *candidate; /* the weights that are being validated */
     Pool *pool;
+    int threads; /* of this call: they leave no trace in the run */
     FILE *metrics;
     uint64_t target; /* decisions at which this call stops */
     double best;     /* validation score of best.h5; -1 before the first */
@@ -80,16 +83,16 @@ static Status make_run(Run *run, Err *err)
 {
     Status st;
     run->best = -1;
-    TRY(pool_create(&run->pool, run->cfg.threads, err));
-    TRY(scenario_create(&run->scenario, &run->cfg.scenario, run->cfg.threads, err));
+    TRY(pool_create(&run->pool, run->threads, err));
+    TRY(scenario_create(&run->scenario, &run->cfg.scenario, run->threads, err));
     TRY(make_trainer(run, err));
     TRY(learned_create(&run->candidate, &run->cfg, run->scenario, err));
     log_info("scenario %s: %s, fluid bound %.0f jobs/s (limited by %s), mean service %.0f us",
              run->cfg.scenario.name, run->scenario->sys->name,
              run->scenario->lambda_max_per_us * 1e6, run->scenario->binding,
              run->scenario->mean_service_us);
-    log_info("BLAS kernel %s, %d thread%s", gemm_kernel(), run->cfg.threads,
-             run->cfg.threads == 1 ? "" : "s");
+    log_info("BLAS kernel %s, %d thread%s", gemm_kernel(), run->threads,
+             run->threads == 1 ? "" : "s");
 fail:
     return st;
 }
@@ -120,14 +123,30 @@ static Status make_folder(const char *dir, Err *err)
     return ST_OK;
 }
 
+/* Bytes of the rows up to `decisions`: what a resumed run goes on from. A later row was written
+ * by a process that died before its next checkpoint, and will be written again. */
+static long kept_bytes(FILE *f, uint64_t decisions)
+{
+    char line[512];
+    long end = 0;
+    rewind(f);
+    while (fgets(line, sizeof line, f) && strchr(line, '\n') &&
+           (end == 0 || strtoull(line, NULL, 10) <= decisions))
+        end = ftell(f);
+    return end;
+}
+
 static Status open_metrics(Run *run, Err *err)
 {
     char path[PATH_MAX_BYTES + 16];
     snprintf(path, sizeof path, "%s/metrics.csv", run->dir);
-    run->metrics = fopen(path, "a");
+    run->metrics = fopen(path, "a+");
     if (!run->metrics) return err_set(err, ST_IO, "cannot write '%s': %s", path, strerror(errno));
+    long end = kept_bytes(run->metrics, trainer_stats(run->trainer)->decisions);
+    if (ftruncate(fileno(run->metrics), end) != 0)
+        return err_set(err, ST_IO, "cannot cut '%s': %s", path, strerror(errno));
     fseek(run->metrics, 0, SEEK_END);
-    if (ftell(run->metrics) == 0)
+    if (end == 0)
         fputs("decisions,updates,episodes,train_sla,loss,td_error,margin_loss,q_mean,grad_norm,lr,"
               "epsilon,validation_sla,seconds\n",
               run->metrics);
@@ -208,7 +227,9 @@ static Status validate(Run *run, double *score, Err *err)
     return ST_OK;
 }
 
-static Status validate_and_keep_best(Run *run, Err *err)
+/* counts: a validation of the schedule. One beside it, at the end of a short call that has no
+ * best.h5 yet, must leave no trace in what follows: N and N decisions are the same run as 2N. */
+static Status validate_and_keep_best(Run *run, bool counts, Err *err)
 {
     const TrainerStats *s = trainer_stats(run->trainer);
     double score;
@@ -221,7 +242,7 @@ static Status validate_and_keep_best(Run *run, Err *err)
             s->q_mean, s->grad_norm, s->lr, s->epsilon, score, wall_seconds(run));
     fflush(run->metrics);
     if (score <= run->best) return ST_OK;
-    run->best = score;
+    if (counts) run->best = score;
     TRY(save_best(run, err));
 fail:
     return st;
@@ -250,6 +271,13 @@ static bool crossed(uint64_t before, uint64_t now, uint64_t every)
     return before / every != now / every;
 }
 
+/* Every evaluate_every decisions, and where the schedules end. */
+static bool validation_due(const Run *run, uint64_t before, uint64_t now)
+{
+    uint64_t end = run->cfg.trainer.total_decisions;
+    return crossed(before, now, run->cfg.evaluate_every) || (before < end && now >= end);
+}
+
 static Status train_loop(Run *run, Err *err)
 {
     const TrainerStats *s = trainer_stats(run->trainer);
@@ -261,15 +289,14 @@ static Status train_loop(Run *run, Err *err)
     while (s->decisions < run->target && !stop_signal) {
         uint64_t before = s->decisions;
         trainer_round(run->trainer, run->pool);
-        if (crossed(before, s->decisions, run->cfg.evaluate_every))
-            TRY(validate_and_keep_best(run, err));
+        if (validation_due(run, before, s->decisions)) TRY(validate_and_keep_best(run, true, err));
         if (crossed(before, s->decisions, run->cfg.checkpoint_every))
             TRY(save_checkpoint(run, err));
         if (progress_due(&progress)) show_progress(&progress, run, first, first_updates);
     }
     show_progress(&progress, run, first, first_updates);
     progress_end(&progress);
-    if (!stop_signal) TRY(validate_and_keep_best(run, err));
+    if (!stop_signal && run->best < 0) TRY(validate_and_keep_best(run, false, err));
     TRY(save_checkpoint(run, err));
 fail:
     return st;
@@ -305,10 +332,11 @@ fail:
 
 /* --- new and resumed runs --- */
 
-static void apply_options(RunConfig *cfg, const Options *o)
+static void apply_options(Run *run, const Options *o)
 {
+    RunConfig *cfg = &run->cfg;
+    run->threads = o->threads ? o->threads : cfg->threads;
     if (o->seed != UINT64_MAX) cfg->trainer.seed = o->seed;
-    if (o->threads) cfg->threads = o->threads;
     if (o->keep) cfg->keep = o->keep;
 }
 
@@ -337,7 +365,7 @@ static Status start_new(Run *run, const Options *o, Err *err)
 {
     Status st;
     TRY(run_config_load(&run->cfg, o->operands.v[0], o->set.v, o->set.n, err));
-    apply_options(&run->cfg, o);
+    apply_options(run, o);
     run->target = o->steps ? o->steps : run->cfg.trainer.total_decisions;
     TRY(choose_folder(run, o, o->operands.v[0], err));
     TRY(make_run(run, err));
@@ -398,7 +426,7 @@ static Status resume(Run *run, const Options *o, Err *err)
         goto fail;
     }
     TRY(run_config_parse(&run->cfg, path, checkpoint_config(ckpt), o->set.v, o->set.n, err));
-    apply_options(&run->cfg, o);
+    apply_options(run, o);
     TRY(make_run(run, err));
     TRY(read_checkpoint(run, ckpt, err));
     checkpoint_close(ckpt);
