@@ -46,11 +46,11 @@ int cmd_costs(int argc, char *const *argv)
          "presets, files, simba or eyeriss (default: all presets; --layers: its accelerator "
          "column)"},
         {"--policy", "P", ARG_ENUM, &o.policy, 0, 0, POLICIES,
-         "hardware, or timeloop: tiles divide sizes, as in the Timeloop reference"},
+         "of the mapping search; timeloop: tiles divide sizes, as in that reference"},
         {"--dram-gbps", "X", ARG_DOUBLE, &o.view.dram_gbps, 1e-3, 1e6, NULL,
          "the system's DRAM bandwidth (default: the accelerator's own port)"},
         {"--format", "F", ARG_ENUM, &o.view.format, 0, 0, FORMAT_NAMES,
-         "table, csv or json (with energy by level)"},
+         "of the results; csv and json have energy by level"},
         {"--verbose", NULL, ARG_FLAG, &o.view.verbose, 0, 0, NULL,
          "also the mapping; with --layers --format csv all columns"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,

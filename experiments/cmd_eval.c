@@ -4,13 +4,13 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/stats.h"
+#include "base/text.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
 #include "experiments/output.h"
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7 };
@@ -45,18 +45,23 @@ typedef struct Comparison {
 static Status parse_loads(const char *text, ConfigDoubles *out, Err *err)
 {
     out->n = 0;
-    for (const char *p = text; *p;) {
-        char *end;
-        double v = strtod(p, &end);
-        if (end == p || (*end && *end != ',') || !(v >= 0.01 && v <= 100) ||
+    for (const char *p = text;; p++) {
+        char word[TEXT_NUMBER_MAX];
+        size_t n = strcspn(p, ",");
+        double v = 0;
+        if (n < sizeof word) {
+            memcpy(word, p, n);
+            word[n] = '\0';
+        }
+        if (n >= sizeof word || !text_to_double(word, &v) || v < 0.01 || v > 100 ||
             out->n == CONFIG_LIST_MAX)
             return err_set(err, ST_USAGE,
-                           "--load '%s': give up to %d numbers in 0.01..100, e.g. 0.6,0.95", text,
-                           CONFIG_LIST_MAX);
+                           "--load '%.200s': give 1 to %d numbers in 0.01..100, e.g. 0.6,0.95",
+                           text, CONFIG_LIST_MAX);
         out->v[out->n++] = v;
-        p = *end ? end + 1 : end;
+        p += n;
+        if (!*p) return ST_OK;
     }
-    return out->n ? ST_OK : err_set(err, ST_USAGE, "--load: give at least one number, e.g. 0.8");
 }
 
 /* --scenario, or else the one that the first learned policy was trained on, or mixed-m. */
@@ -299,7 +304,7 @@ int cmd_eval(int argc, char *const *argv)
          "per policy and load (default: the scenario's)"},
         {"--seed", "N", ARG_U64, &o.seed, 0, 1e15, NULL,
          "first arrival seed (default: the scenario's held-out ones)"},
-        {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMAT_NAMES, "table, csv or json"},
+        {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMAT_NAMES, "of the results"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
          "also the SLA rate of each network (table)"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,

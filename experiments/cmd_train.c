@@ -463,7 +463,7 @@ int cmd_train(int argc, char *const *argv)
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
          "worker threads; any number gives the same bits"},
         {"--keep", "K", ARG_INT, &o.keep, 1, 1e6, NULL, "newest checkpoints kept, besides best.h5"},
-        {"--set", "a.b=v", ARG_TEXTS, &o.set, 0, 0, NULL, "override a setting; may be repeated"},
+        {"--set", "a.b=v", ARG_TEXTS, &o.set, 0, 0, NULL, "override a setting"},
     };
     const ArgCommand cmd = {
         .usage = "relmas train CONFIG [options] | relmas train --resume DIR|FILE [options]",

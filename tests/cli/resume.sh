@@ -1,0 +1,116 @@
+#!/bin/sh
+# resume.sh RELMAS -- a run that was cut, stopped or killed and resumed is the run that was not:
+# the same bits in every array of the checkpoint and in the best policy, for any number of threads.
+. tests/support/cli.sh
+
+export SOURCE_DATE_EPOCH=0
+# Short, but with everything in it: learning, scheduled validations, checkpoints. A round is 128
+# decisions, so that 3500 is not a multiple; 7000 lies before the end of the schedules.
+set="--set train.checkpoint_every=2000 --set train.evaluate_every=2500 --set train.learn_start=1000
+     --set train.keep=100 --set train.replay=4000 --set train.evaluate_episodes=4"
+train() { # train CODE ARGUMENTS...
+    want=$1
+    shift
+    run "$want" "$relmas" train "$@"
+}
+newest() { ls "$1"/step-*.h5 | tail -n 1; }
+equal() { # equal WHAT RUN RUN
+    run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
+    [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
+    run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
+    cut -d, -f1-12 "$2/metrics.csv" >"$tmp/a"
+    cut -d, -f1-12 "$3/metrics.csv" >"$tmp/b"
+    same "$1: metrics.csv" "$tmp/a" "$tmp/b"
+}
+
+# shellcheck disable=SC2086
+{
+train 0 tiny $set --steps 7000 --out whole --threads 2
+train 0 tiny $set --steps 7000 --out one --threads 1
+equal 'one thread and two' whole one
+
+for threads in 1 2; do
+    train 0 tiny $set --steps 3500 --out halves$threads --threads $threads
+    train 0 --resume halves$threads --steps 3500 --threads $((3 - threads))
+    holds 'resuming .* at 3584 decisions, to 7000' "$tmp/err"
+    equal "halves, $threads threads first" whole halves$threads
+done
+train 0 --resume "$(newest halves1)"
+holds 'resuming .* to 200000' "$tmp/err"
+
+# from an older checkpoint by name
+cp -r whole older
+rm "$(newest older)"
+train 0 --resume "$(newest older)" --threads 1
+equal 'from an older checkpoint' whole older
+
+# another seed is another run
+train 0 tiny $set --steps 7000 --out other --seed 2
+run 1 "$relmas" inspect "$(newest whole)" --same "$(newest other)"
+holds 'differ, first in /'
+}
+
+# --- a finished run says so ---
+# shellcheck disable=SC2086
+train 0 tiny $set --set train.steps=500 --out done
+train 0 --resume done
+holds 'is finished .*--steps N goes on' "$tmp/err"
+
+# --- stopped in the middle ---
+# Long enough to be hit; when the signal comes is left to chance.
+long="$set --set train.steps=30000 --set train.checkpoint_every=10000"
+await() { # await FILE: until it is there
+    tries=0
+    while [ ! -e "$1" ] && [ $tries -lt 600 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+}
+stop_at_some_moment() { # stop_at_some_moment SIGNAL DIR: leaves the exit code in $code
+    # shellcheck disable=SC2086
+    "$relmas" train tiny $long --out "$2" >"$tmp/out" 2>"$tmp/err" </dev/null &
+    pid=$!
+    await "$2/best.h5"
+    kill -"$1" $pid
+    wait $pid
+    code=$?
+    checks=$((checks + 1))
+}
+# shellcheck disable=SC2086
+train 0 tiny $long --out long
+# A shell starts its background jobs deaf to SIGINT; the program listens all the same.
+for signal in INT:130 TERM:143; do
+    dir=stopped-${signal%:*}
+    stop_at_some_moment "${signal%:*}" $dir
+    if [ $code -ne 0 ]; then # else it was done before the signal came
+        [ $code -eq "${signal#*:}" ] || fail "exit code $code after ${signal%:*}"
+        holds "resume with: relmas train --resume $dir" "$tmp/err"
+        [ -n "$(ls $dir/step-*.h5)" ] || fail "${signal%:*} leaves no checkpoint"
+        train 0 --resume $dir
+    fi
+    equal "stopped by ${signal%:*}" long $dir
+done
+
+# --- killed, without a chance to save ---
+# shellcheck disable=SC2086
+"$relmas" train tiny $set --set train.steps=30000 --out killed >"$tmp/out" 2>"$tmp/err" </dev/null &
+pid=$!
+await killed/step-000008064.h5
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+: >killed/best.h5.tmp-999999999 # what a process leaves that dies while saving
+train 0 --resume killed
+# the two runs differ in how often they save, which the configuration holds
+run 0 "$relmas" inspect killed/best.h5
+cut -d, -f1-12 long/metrics.csv >"$tmp/a"
+cut -d, -f1-12 killed/metrics.csv >"$tmp/b"
+same 'killed: metrics.csv' "$tmp/a" "$tmp/b"
+[ -e killed/best.h5.tmp-999999999 ] && fail 'a stale temporary file stays'
+
+# --- the newest checkpoint is damaged ---
+cp -r whole hurt
+printf 'XXXX' | dd of="$(newest hurt)" bs=1 seek=5000 conv=notrunc 2>/dev/null
+train 0 --resume hurt --threads 1
+holds "^(relmas: )?(warning: )?passed over .*$(basename "$(newest whole)")" "$tmp/err"
+equal 'past a damaged checkpoint' whole hurt
+verdict
