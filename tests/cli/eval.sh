@@ -1,0 +1,72 @@
+#!/bin/sh
+# eval.sh RELMAS -- `relmas eval`: paired, repeatable, and in formats that other programs read.
+. tests/support/cli.sh
+
+run 0 "$relmas" train tiny --steps 3000 --out "run one"
+mkdir elsewhere
+cp "run one/best.h5" elsewhere/frozen.h5
+[ -e runs ] && fail 'train --out writes into runs/ too'
+ls -A >"$tmp/before"
+
+# --- baselines, a run folder, a frozen policy and a checkpoint side by side ---
+checkpoint=$(ls "run one"/step-*.h5)
+evaluate() { # evaluate ARGUMENTS...
+    run 0 "$relmas" eval "run one" elsewhere/frozen.h5 "$checkpoint" edf-queue dr-queue-bw --episodes 6 "$@"
+}
+evaluate --format csv --threads 1
+columns=$(head -n 1 "$tmp/out" | tr ',' '\n' | wc -l)
+awk -F, -v n="$columns" 'NF != n { exit 1 }' "$tmp/out" || fail 'CSV rows of unequal width'
+[ "$(wc -l <"$tmp/out")" -eq 6 ] || fail "5 policies, $(wc -l <"$tmp/out") lines"
+sed 's/,[^,]*$//' "$tmp/out" >one.csv # the last column is wall time
+evaluate --format csv --threads 2
+sed 's/,[^,]*$//' "$tmp/out" >two.csv
+same 'results with 1 and 2 threads' one.csv two.csv
+rm one.csv
+# the folder stands for its best.h5
+grep '^light-m,run one,' two.csv | cut -d, -f3- >"$tmp/a"
+grep '^light-m,elsewhere/frozen.h5,' two.csv | cut -d, -f3- >"$tmp/b"
+[ -s "$tmp/a" ] || fail 'the run folder is not among the results'
+same 'a folder and its best.h5' "$tmp/a" "$tmp/b"
+rm two.csv
+
+# --- formats ---
+evaluate --format json --load 0.5,0.8
+awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail 'not JSON'
+[ "$(grep -c '"sla_rate": [01]\.[0-9]*, "ci95": \[[01]\.[0-9]*, [01]\.[0-9]*\]' "$tmp/out")" -eq 10 ] ||
+    fail 'JSON without 10 results'
+for key in scenario results policy load energy_uj_per_job p99_us decisions us_per_decision; do
+    holds "\"$key\": "
+done
+evaluate --by-network
+holds '^load 0\.80'
+holds '^run one +[0-9.]+ \['
+holds 'squeezenet'
+
+# --- what decides the result ---
+alone() { # alone FILE ARGUMENTS...: without wall time
+    file=$1
+    shift
+    run 0 "$relmas" eval edf-queue --episodes 4 --format csv "$@"
+    sed 's/,[^,]*$//' "$tmp/out" >"$tmp/$file"
+}
+alone a --scenario light-m --load 0.9
+alone b --scenario light-m --load 0.9
+same 'the same twice' "$tmp/a" "$tmp/b"
+alone b --scenario light-m --load 0.9 --seed 5
+cmp -s "$tmp/a" "$tmp/b" && fail 'other arrivals, same result'
+alone b --scenario light-m --load 0.9 --set scenario.system=tiny-2
+cmp -s "$tmp/a" "$tmp/b" && fail 'another system, same result'
+alone b --load 0.9
+holds '^mixed-m,edf-queue,0.9,' "$tmp/b"
+
+# --- a policy on what it was not trained on: said, not crashed ---
+run 0 "$relmas" eval elsewhere/frozen.h5 edf-queue --scenario mixed-m --episodes 2 --format csv \
+    --set scenario.system=tiny-2
+"$relmas" eval elsewhere/frozen.h5 --scenario light-m --episodes 2 >"$tmp/out" 2>"$tmp/err"
+code=$?
+checks=$((checks + 1))
+[ $code -eq 0 ] || [ $code -eq 2 ] || fail "another system: exit code $code"
+
+ls -A >"$tmp/after"
+same 'eval leaves the folder as it was' "$tmp/before" "$tmp/after"
+verdict
