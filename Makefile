@@ -84,7 +84,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -m 755 $(APP) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(LIB) $(SOLIB) $(DESTDIR)$(PREFIX)/lib
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' base/relmas.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/relmas.pc
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' base/relmas.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/relmas.pc
 	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/relmas/$$h || exit 1; done
 	for d in $(DATA); do for f in $$d/*.yaml $$d/*.h5; do test ! -e $$f || \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/relmas/$$f || exit 1; done; done
