@@ -141,7 +141,8 @@ Status costs_add_networks(CostTable *t, const char *names, Err *err)
 
 /* ---- a CSV of layers ---- */
 
-/* Columns that give the shape; a missing one that has a default is the default. */
+/* Columns that give the shape; a missing one that has a default is the default (groups: of a
+ * depthwise layer, its channels). */
 typedef struct ShapeColumn {
     const char *header;
     size_t offset;
@@ -218,6 +219,7 @@ static Status read_shape(const Csv *csv, int row, const LayerColumns *c, LayerSh
         *field = COLUMNS[i].fallback;
         if (c->shape[i] >= 0) TRY(csv_int(csv, row, c->shape[i], 1, FIELD_MAX, field, err));
     }
+    if (out->type == LAYER_DWCONV && csv_column(csv, "groups") < 0) out->groups = out->C;
     if (layer_check(out, &why) != ST_OK) st = csv_error(csv, row, err, "%s", why.msg);
 fail:
     return st;

@@ -19,6 +19,13 @@ printf 'C,K,P,Q,R,S\n' >none.csv
 run 0 "$relmas" costs --layers none.csv --accel simba --format csv
 [ "$(wc -l <"$tmp/out")" -eq 1 ] || fail 'no layers, but rows'
 
+printf 'type,C,K,P,Q,R,S\ndw,32,32,16,16,3,3\n' >short.csv
+printf 'operands,groups,dilation,stride_w,stride_h,S,R,Q,P,K,C,N,type,extra\n1,32,1,1,1,3,3,16,16,32,32,1,dwconv,x\n' >full.csv
+run 0 "$relmas" costs --layers short.csv --accel simba,eyeriss --format csv
+cp "$tmp/out" "$tmp/a"
+run 0 "$relmas" costs --layers full.csv --accel simba,eyeriss --format csv
+same 'columns left out, and all in another order' "$tmp/a" "$tmp/out"
+
 # --- the Timeloop reference: every row, and both policies ---
 for policy in hardware timeloop; do
     run 0 "$relmas" costs --layers "$tree/tests/golden/accel/timeloop.csv" --policy $policy --format csv
