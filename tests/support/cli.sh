@@ -1,6 +1,8 @@
 # cli.sh -- sourced by tests/cli/*.sh, which are called with the program's path from the root of the
 # tree. Each test works in an empty folder of its own that goes away, and ends with `verdict`.
 set -u
+export LC_ALL=C # sort, awk
+unset RELMAS_DATA SOURCE_DATE_EPOCH
 tree=$(pwd)
 relmas=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 name=cli/$(basename "$0" .sh)
