@@ -6,10 +6,10 @@
  * reservation until the next event. That is a re-plan on events with queues in the order of
  * decisions.
  *
- * Head-of-line family: list scheduling in which only the first sub-job in the order is placed. If
- * the SA it wants is busy it waits, and nobody overtakes it. That leaves SAs idle on purpose: short
- * jobs find one, and fewer sub-jobs contend for the DRAM. Ours; found by looking at what other
- * rules miss.
+ * Paced family: list scheduling with one decision per event. A completion or an arrival lets one
+ * sub-job start, so that a chain goes on but waiting jobs do not rush into every gap: an SA stays
+ * free for a short job to come, and fewer sub-jobs contend for the DRAM. Ours: found by asking what
+ * the jobs were that every other rule missed.
  *
  * Queue family: a ready sub-job is committed once, at once, to the SA with the least
  * finish + a x bytes/BW; each SA serves its queue in a fixed order, hopeless jobs last. With a = 2
@@ -47,7 +47,7 @@ int sched_choose_finish_bw(const Sim *sim)
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = last,                    \
         .replan_on_events = true                                                                   \
     }
-#define HEAD(order)                                                                                \
+#define PACED(order)                                                                               \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = true,                    \
         .replan_on_events = true, .window = 1                                                      \
@@ -71,10 +71,11 @@ static const Scheduler TABLE[] = {
      "edf-h+, least finish + 2 bytes/BW"},
     {"dr-h-bw+", LIST(ORDER_DR, true), sched_choose_finish_bw,
      "the same by deadline + remaining work"},
-    {"edf-head-bw", HEAD(ORDER_EDF), sched_choose_finish_bw,
-     "head of the line by deadline waits for its SA, nobody overtakes"},
-    {"srpt-head-bw", HEAD(ORDER_SRPT), sched_choose_finish_bw, "the same by remaining work"},
-    {"dr-head-bw", HEAD(ORDER_DR), sched_choose_finish_bw, "the same by deadline + remaining work"},
+    {"edf-paced-bw", PACED(ORDER_EDF), sched_choose_finish_bw,
+     "edf-h-bw+ with one decision per event"},
+    {"srpt-paced-bw", PACED(ORDER_SRPT), sched_choose_finish_bw, "the same by remaining work"},
+    {"dr-paced-bw", PACED(ORDER_DR), sched_choose_finish_bw,
+     "the same by deadline + remaining work"},
     {"edf-queue", QUEUE(ORDER_EDF), choose_finish, "commit to earliest finish, queues by deadline"},
     {"edf-queue-bw", QUEUE(ORDER_EDF), sched_choose_finish_bw,
      "commit to least finish + 2 bytes/BW, queues by deadline"},

@@ -43,8 +43,8 @@ typedef struct SchedRules {
     /* List scheduling: every arrival and completion recalls what is queued, and decisions are asked
      * for only while an SA stands idle with nothing queued: the rest could not start anyway. */
     bool replan_on_events;
-    /* Of list scheduling: how many sub-jobs may be asked for after one event; 0 = all. With 1 only the
-     * head of the line is: when it prefers to wait for a busy SA, nobody overtakes it. */
+    /* Of list scheduling: decisions made after one event at most, 0 = no limit; what is not decided
+     * waits for the next event. Bounds the work per event, and paces the starts. */
     int window;
 } SchedRules;
 

@@ -26,6 +26,7 @@ typedef struct Slow {
     const double *deadline_us;
     SlowResult *out;
     int n, arrived;
+    int decided;       /* since the last event */
     double now, ticks; /* re-planning instants that have passed */
     SlowJob job[SLOW_MAX_JOBS];
 } Slow;
@@ -305,6 +306,7 @@ static bool happen(Slow *s, double limit)
     s->out->closest_us = fmin(s->out->closest_us, fmin(fabs(e.t - limit), e.next_t - e.t));
     if (e.t > limit) return false;
     advance(s, e.t);
+    s->decided = 0;
     switch (e.kind) {
     case COMPLETION:
         on_completion(s, e.job, e.sub);
@@ -331,6 +333,7 @@ static void decide(Slow *s, int job, int sub, SlowChoose *choose, void *ctx)
     int classes = s->cfg->classes;
     int action = choose(ctx, s->job[job].arrival, s->arrival[job].net, sub, s->out->decisions++);
     p->stage = DECIDING;
+    s->decided++;
     if (s->cfg->decision_us > 0) {
         double until = s->now + s->cfg->decision_us;
         while (happen(s, until)) continue;
@@ -342,11 +345,13 @@ static void decide(Slow *s, int job, int sub, SlowChoose *choose, void *ctx)
     take_rank(s, s->cfg->rules.queue_order, job, sub);
 }
 
-/* List scheduling asks for decisions only while an SA has nothing to do. */
+/* List scheduling asks for decisions only while an SA has nothing to do, and not for more than its
+ * window after one event. */
 static bool decision_due(const Slow *s)
 {
     int job, sub;
     if (!s->cfg->rules.replan_on_events) return true;
+    if (s->cfg->rules.window > 0 && s->decided >= s->cfg->rules.window) return false;
     for (int m = 0; m < s->sys->n_sas; m++)
         if (!first_of(s, RUNNING, m, &job, &sub) && !first_of(s, QUEUED, m, &job, &sub))
             return true;
