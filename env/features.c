@@ -16,7 +16,7 @@ typedef struct View { /* everything the features are made of */
     SaView sa[SYS_MAX_SAS];
     double finish[SYS_MAX_SAS], price[SYS_MAX_SAS]; /* finish + 2 bytes/BW: the queue rule's */
     double least_finish, least_price, least_energy, demand;
-    int demo_sa, successors, idle;
+    int cheapest, successors, idle; /* cheapest: SA of least_price */
 } View;
 
 /* Monotone, odd, into (-1, 1). */
@@ -41,7 +41,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
     v->successors = net->first_succ[c->sub + 1] - net->first_succ[c->sub];
     v->least_finish = v->least_price = v->least_energy = HUGE_VAL;
     v->demand = 0;
-    v->demo_sa = v->idle = 0;
+    v->cheapest = v->idle = 0;
     sim_job(sim, c->job, &v->job);
     v->laxity = v->job.deadline_us - v->now - v->job.rem_us;
     for (int m = 0; m < sys->n_sas; m++) {
@@ -54,7 +54,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         v->idle += is_free(v, m);
         v->least_finish = fmin(v->least_finish, v->finish[m]);
         v->least_energy = fmin(v->least_energy, q->energy_uj);
-        if (v->price[m] < v->least_price) v->least_price = v->price[m], v->demo_sa = m;
+        if (v->price[m] < v->least_price) v->least_price = v->price[m], v->cheapest = m;
     }
 }
 
@@ -77,7 +77,7 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     *f++ = squash((finish - v->least_finish) * coarse);
     *f++ = finish <= v->least_finish;
     *f++ = squash((price - v->least_price) * fine);
-    *f++ = m == v->demo_sa && priority_class == 0;
+    *f++ = m == v->cheapest && priority_class == 0;
     *f++ = squash(2 * slack / v->job.rem_us);
     *f++ = squash(slack * coarse);
     *f++ = (float)fmin(1, demand / bw);
@@ -171,6 +171,18 @@ static bool is_valid(const Sim *sim, const View *v, int m, int priority_class)
     return true;
 }
 
+int sched_canonical_action(const Sim *sim, int sa)
+{
+    int classes = sim_config(sim)->classes;
+    Candidate c;
+    View v;
+    sim_candidate(sim, &c);
+    look(sim, 1, &c, &v);
+    if (!is_free(&v, sa)) return (is_valid(sim, &v, sa, 0) ? sa : best_taken(&v)) * classes;
+    while (!is_valid(sim, &v, sa, 0)) sa--; /* the first free SA of its type */
+    return sa * classes;
+}
+
 EnvSpec sched_env_spec(const System *sys, int classes)
 {
     EnvSpec s = {.n_actions = sys->n_sas * classes, .row_features = ROW, .global_features = GLOBAL};
@@ -178,7 +190,7 @@ EnvSpec sched_env_spec(const System *sys, int classes)
     return s;
 }
 
-void sched_observe(const Sim *sim, double unit_us, float *obs, int *demo)
+void sched_observe(const Sim *sim, double unit_us, float *obs)
 {
     int classes = sim_config(sim)->classes, actions = sim_system(sim)->n_sas * classes;
     float *global = obs + (size_t)actions * ROW, *mask = global + GLOBAL;
@@ -187,7 +199,6 @@ void sched_observe(const Sim *sim, double unit_us, float *obs, int *demo)
 
     if (!sim_candidate(sim, &c)) { /* the episode is over */
         memset(obs, 0, sizeof *obs * (size_t)(actions * (ROW + 1) + GLOBAL));
-        *demo = -1;
         return;
     }
     look(sim, unit_us, &c, &v);
@@ -198,5 +209,4 @@ void sched_observe(const Sim *sim, double unit_us, float *obs, int *demo)
         mask[a] = is_valid(sim, &v, a / classes, a % classes);
     }
     write_global(sim, &v, global);
-    *demo = v.demo_sa * classes;
 }

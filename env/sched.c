@@ -9,13 +9,15 @@
  * Paced family: list scheduling with one decision per event. A completion or an arrival lets one
  * sub-job start, so that a chain goes on but waiting jobs do not rush into every gap: an SA stays
  * free for a short job to come, and fewer sub-jobs contend for the DRAM. Ours: found by asking what
- * the jobs were that every other rule missed.
+ * the jobs were that every other rule missed. The reserve family says it outright: the last free SA
+ * is for short jobs only.
  *
  * Queue family: a ready sub-job is committed once, at once, to the SA with the least
  * finish + a x bytes/BW; each SA serves its queue in a fixed order, hopeless jobs last. With a = 2
  * the sub-job pays for the DRAM time that it takes from the others. */
 #include "env/sched.h"
 
+#include <math.h>
 #include <string.h>
 
 static int choose_least(const Sim *sim, double bandwidth_weight)
@@ -42,15 +44,60 @@ int sched_choose_finish_bw(const Sim *sim)
     return choose_least(sim, 2);
 }
 
+static bool is_free(const Sim *sim, int sa)
+{
+    SaView v;
+    sim_sa(sim, sa, &v);
+    return !v.busy && !v.queued;
+}
+
+/* The SA with the least price among those that are taken; `otherwise` if none is. */
+static int choose_taken(const Sim *sim, int otherwise)
+{
+    const System *sys = sim_system(sim);
+    double least = HUGE_VAL;
+    int best = otherwise;
+    for (int m = 0; m < sys->n_sas; m++) {
+        Quote q;
+        if (is_free(sim, m)) continue;
+        sim_quote(sim, m, 0, &q);
+        double t = q.wait_us + q.cost_us + 2 * q.bytes / sys->dram_bytes_per_us;
+        if (t < least) least = t, best = m;
+    }
+    return best;
+}
+
+/* A job is short if what is left of it is less than a tenth of the mean network. */
+static bool is_short(const Sim *sim)
+{
+    const System *sys = sim_system(sim);
+    double mean = 0;
+    Candidate c;
+    JobView j;
+    for (int i = 0; i < sys->n_nets; i++) mean += sys->net[i].t_iso_us / sys->n_nets;
+    sim_candidate(sim, &c);
+    sim_job(sim, c.job, &j);
+    return j.rem_us <= 0.1 * mean;
+}
+
+/* The last free SA is for short jobs; others wait for a taken one. */
+static int choose_reserve(const Sim *sim)
+{
+    int sa = sched_choose_finish_bw(sim), free = 0;
+    for (int m = 0; m < sim_system(sim)->n_sas; m++) free += is_free(sim, m);
+    if (free > 1 || !is_free(sim, sa) || is_short(sim)) return sa;
+    return choose_taken(sim, sa);
+}
+
 #define LIST(order, last)                                                                          \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = last,                    \
         .replan_on_events = true                                                                   \
     }
-#define PACED(order)                                                                               \
+#define PACED(order, decisions)                                                                    \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = true,                    \
-        .replan_on_events = true, .window = 1                                                      \
+        .replan_on_events = true, .window = decisions                                              \
     }
 #define QUEUE(order)                                                                               \
     {                                                                                              \
@@ -71,11 +118,14 @@ static const Scheduler TABLE[] = {
      "edf-h+, least finish + 2 bytes/BW"},
     {"dr-h-bw+", LIST(ORDER_DR, true), sched_choose_finish_bw,
      "the same by deadline + remaining work"},
-    {"edf-paced-bw", PACED(ORDER_EDF), sched_choose_finish_bw,
+    {"edf-paced-bw", PACED(ORDER_EDF, 1), sched_choose_finish_bw,
      "edf-h-bw+ with one decision per event"},
-    {"srpt-paced-bw", PACED(ORDER_SRPT), sched_choose_finish_bw, "the same by remaining work"},
-    {"dr-paced-bw", PACED(ORDER_DR), sched_choose_finish_bw,
+    {"srpt-paced-bw", PACED(ORDER_SRPT, 1), sched_choose_finish_bw, "the same by remaining work"},
+    {"dr-paced-bw", PACED(ORDER_DR, 1), sched_choose_finish_bw,
      "the same by deadline + remaining work"},
+    {"edf-reserve-bw", PACED(ORDER_EDF, 2), choose_reserve,
+     "edf-h-bw+, two decisions per event, the last free SA is kept for short jobs"},
+    {"dr-reserve-bw", PACED(ORDER_DR, 2), choose_reserve, "the same by deadline + remaining work"},
     {"edf-queue", QUEUE(ORDER_EDF), choose_finish, "commit to earliest finish, queues by deadline"},
     {"edf-queue-bw", QUEUE(ORDER_EDF), sched_choose_finish_bw,
      "commit to least finish + 2 bytes/BW, queues by deadline"},

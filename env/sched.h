@@ -18,8 +18,7 @@ const Scheduler *sched_find(const char *name); /* NULL if unknown */
 int sched_count(void);
 const Scheduler *sched_at(int i);
 
-/* The queue family's choice, also the demonstrator of learned policies: the SA with the least
- * finish + 2 x bytes/BW. */
+/* The SA with the least finish + 2 x bytes/BW: the queue family's choice. */
 int sched_choose_finish_bw(const Sim *sim);
 
 #endif

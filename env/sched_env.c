@@ -90,7 +90,12 @@ static void observe(Env *env, float *obs, EnvInfo *info)
 {
     SchedEnv *e = self_of(env);
     const JobCounts *c = &sim_totals(e->sim)->all;
-    sched_observe(e->sim, e->cfg.unit_us, obs, &info->demo);
+    const Scheduler *teacher = e->cfg.teacher;
+    Candidate candidate;
+    sched_observe(e->sim, e->cfg.unit_us, obs);
+    info->demo = -1;
+    if (teacher && sim_candidate(e->sim, &candidate))
+        info->demo = sched_canonical_action(e->sim, teacher->choose(e->sim));
     info->score = c->issued ? (double)c->met / (double)c->issued : 1;
 }
 

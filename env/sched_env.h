@@ -8,6 +8,7 @@
 #define RELMAS_ENV_SCHED_ENV_H
 
 #include "env/env.h"
+#include "env/sched.h"
 #include "env/sim.h"
 
 typedef enum { REWARD_EXACT, REWARD_SPARSE } RewardKind;
@@ -20,15 +21,18 @@ typedef struct SchedEnvConfig {
     double unit_us;          /* reference time of features and discounting: mean service time */
     RewardKind reward;
     double phi_width; /* w above */
+    const Scheduler *teacher; /* demonstrates (EnvInfo.demo); NULL: nobody */
 } SchedEnvConfig;
 
 /* sys is borrowed. The Env is destroyed with env_destroy(). */
 Status sched_env_create(Env **out, const System *sys, const SchedEnvConfig *cfg, Err *err);
 const Sim *sched_env_sim(const Env *env); /* to read metrics */
 
-/* Observation of the candidate of any simulator, as the environment writes it: obs[obs_floats];
- * *demo is the queue rule's action. For running frozen policies without an Env. */
+/* Observation of the candidate of any simulator, as the environment writes it: obs[obs_floats]. For
+ * running frozen policies without an Env. */
 EnvSpec sched_env_spec(const System *sys, int classes);
-void sched_observe(const Sim *sim, double unit_us, float *obs, int *demo);
+void sched_observe(const Sim *sim, double unit_us, float *obs);
+/* The valid action that stands for committing the candidate to `sa` in class 0. */
+int sched_canonical_action(const Sim *sim, int sa);
 
 #endif

@@ -13,8 +13,7 @@
 static int choose_learned(void *ctx, const Sim *sim)
 {
     PolicySeat *seat = ctx;
-    int demo;
-    sched_observe(sim, seat->unit_us, seat->obs, &demo);
+    sched_observe(sim, seat->unit_us, seat->obs);
     return policy_act(seat->policy, &seat->work, seat->obs);
 }
 

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 46, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 45, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
-static const char *const PLANNING_NAMES[] = {"queue", "list", NULL};
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
 
@@ -24,11 +23,8 @@ static const char *const INITS[] = {"he", "orthogonal", NULL};
         key, CONFIG_ENUM, AT(field), 0, 0, names, help                                             \
     }
 static const ConfigField OWN[OWN_FIELDS] = {
-    ENUM("env.planning", planning, PLANNING_NAMES,
-         "queue: commit at once; list: decide only while an SA is idle, re-plan on events"),
-    NUM(CONFIG_INT, 0, 1000, "env.window", window,
-        "list: sub-jobs asked for after one event; 1 = head of line, 0 = all"),
-    ENUM("env.queue_order", queue_order, QUEUE_ORDER_NAMES, "order of SA queues and of decisions"),
+    {"env.teacher", CONFIG_TEXT, AT(teacher), 0, 0, NULL,
+     "scheduler whose rules the policy works under and who demonstrates"},
     ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
     NUM(CONFIG_INT, 1, 4, "env.classes", classes, "priority classes the policy chooses from"),
     NUM(CONFIG_INT, 1, 1024, "env.count", envs, "environments that step together"),
@@ -64,6 +60,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "the same for the copy that is evaluated"),
     NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_weight", trainer.dqn.demo_weight,
         "of the large-margin demonstration loss; 0 off"),
+    NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_weight_final", trainer.dqn.demo_weight_final,
+        "and at the end, linear"),
     NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_margin", trainer.dqn.demo_margin,
         "margin, in units of reward"),
     NUM(CONFIG_DOUBLE, 0, 0.9999, "dqn.beta1", trainer.dqn.beta1, "Adam"),
@@ -102,9 +100,7 @@ static void all_fields(ConfigField out[FIELDS])
 }
 
 const RunConfig RUN_DEFAULTS = {
-    .planning = 1,
-    .window = 1,
-    .queue_order = ORDER_DR,
+    .teacher = "dr-reserve-bw",
     .reward = REWARD_EXACT,
     .classes = 1,
     .envs = 16,
@@ -142,9 +138,10 @@ static Status check_together(const RunConfig *c, const char *name, Err *err)
     if (c->load_hi < c->load_lo)
         return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
                        c->load_hi, c->load_lo);
-    if (c->queue_order == ORDER_PLAN)
-        return err_set(err, ST_CONFIG, "%s: env.queue_order 'plan' is for list schedulers, try dr",
-                       name);
+    if (!sched_find(c->teacher))
+        return err_set(err, ST_CONFIG,
+                       "%s: env.teacher '%s' is no scheduler, see relmas list schedulers", name,
+                       c->teacher);
     return ST_OK;
 }
 
@@ -231,12 +228,7 @@ fail:
 
 SchedRules run_config_rules(const RunConfig *cfg)
 {
-    bool list = cfg->planning == 1;
-    return (SchedRules){.ready_order = (QueueOrder)cfg->queue_order,
-                        .queue_order = list ? ORDER_PLAN : (QueueOrder)cfg->queue_order,
-                        .hopeless_last = true,
-                        .replan_on_events = list,
-                        .window = list ? cfg->window : 0};
+    return sched_find(cfg->teacher)->rules;
 }
 
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
@@ -247,7 +239,8 @@ SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
                         .load_hi = cfg->load_hi,
                         .unit_us = sc->mean_service_us,
                         .reward = (RewardKind)cfg->reward,
-                        .phi_width = cfg->phi_width};
+                        .phi_width = cfg->phi_width,
+                        .teacher = sched_find(cfg->teacher)};
     e.sim.rules = run_config_rules(cfg);
     e.sim.classes = cfg->classes;
     return e;

@@ -10,9 +10,8 @@
 typedef struct RunConfig {
     ScenarioConfig scenario;
     /* the environment that the policy trains in */
-    int planning; /* 0 queue: commit at once; 1 list: decide while an SA is idle, re-plan on events */
-    int window;   /* SchedRules.window of list planning */
-    int queue_order, reward, classes, envs;
+    char teacher[CONFIG_TEXT_MAX]; /* scheduler whose rules hold and who demonstrates */
+    int reward, classes, envs;
     double load_lo, load_hi, phi_width;
     TrainerConfig trainer;
     /* keeping */
@@ -36,7 +35,7 @@ Status run_config_format(const RunConfig *cfg, char **out, Err *err); /* caller:
 Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const char *const *set,
                            int n_set, Err *err);
 
-/* What the learned policy asks of the simulator, and its environment. */
+/* What the learned policy asks of the simulator (its teacher's rules), and its environment. */
 SchedRules run_config_rules(const RunConfig *cfg);
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc);
 
