@@ -6,10 +6,11 @@
  * Observation, one slab of spec.obs_floats float32:
  *   rows   [n_actions, row_features]  what happens if I choose this action (row_features may be 0)
  *   global [global_features]
- *   mask   [n_actions]                1 = valid, 0 = not; at least one is 1 unless the episode
- * ended The rewards of one episode, undiscounted, sum to the task's objective. `elapsed` is the
- * time that the step took, in the environment's own unit of discount time (1 per step for classic
- * tasks): the process is semi-Markov and agents discount by exp(-elapsed / tau). */
+ *   mask   [n_actions]                1 = valid, 0 = not; at least one is 1 until the episode ends
+ *
+ * The rewards of one episode, undiscounted, sum to the task's objective up to a constant. `elapsed`
+ * is the time that the step took, in the environment's own unit of discount time (1 per step for
+ * classic tasks): the process is semi-Markov and agents discount by exp(-elapsed / tau). */
 #ifndef RELMAS_ENV_ENV_H
 #define RELMAS_ENV_ENV_H
 
@@ -66,6 +67,11 @@ static inline void env_step(Env *e, int action, float *obs, double *reward, bool
                             bool *truncated, EnvInfo *info)
 {
     e->ops->step(e, action, obs, reward, terminated, truncated, info);
+}
+/* The current observation again, e.g. after the state was overwritten. */
+static inline void env_observe(Env *e, float *obs, EnvInfo *info)
+{
+    e->ops->observe(e, obs, info);
 }
 static inline void env_clone(Env *dst, const Env *src)
 {

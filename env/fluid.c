@@ -1,10 +1,12 @@
 /* fluid.c -- the fluid bound of a System's load by linear programming (GLPK).
  * One job of the mix is a set of work classes c (sub-jobs with the same costs) with weight w_c.
- * With f_ct = the part of class c done on SA type t, and theta = machine time per job: minimise
- * theta   subject to   sum_t f_ct = w_c                     for every class sum_c f_ct latency_ct
- * <= theta count_t  for every type sum_ct f_ct bytes_ct  <= theta bandwidth and lambda_max = 1 /
- * theta. Any f is feasible for a large theta, and theta > 0. Times are in units of one job's best
- * work, so that all numbers are near 1. */
+ * With f_ct = the part of class c done on SA type t, and theta = machine time per job:
+ *   minimise theta   subject to
+ *     sum_t  f_ct            = w_c               for every class
+ *     sum_c  f_ct latency_ct <= theta count_t    for every type
+ *     sum_ct f_ct bytes_ct   <= theta bandwidth
+ * and lambda_max = 1 / theta. Any f is feasible for a large theta, and theta > 0. Times are in units
+ * of one job's best work, so that all numbers are near 1. */
 #include "env/system.h"
 
 #include "base/mem.h"

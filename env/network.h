@@ -18,12 +18,13 @@
  *   - {name: ip1, type: fc, k: 500}
  *   all       from: [names of earlier layers, or input]; the layer before when absent. out: checked
  *   conv      k, kernel; stride 1, pad 0, dilation 1, groups 1
- *   dwconv    kernel; stride, pad, dilation; k: channels out, a multiple of those in (default
- * equal) fc        k; reads the whole tensor gemm      k; groups 1. A 1x1 conv over height x width
- * rows; a second `from` is the other matrix pool      kernel, or `global`; stride 1, pad 0, ceil:
- * false (true rounds sizes up) eltwise, concat: two or more `from`; act, flatten; reorg (space to
- * depth), upsample: stride kernel, stride, pad: one number or [height, width]; pad also [top, left,
- * bottom, right] or `same`. */
+ *   dwconv    kernel; stride, pad, dilation; k: channels out, a multiple of those in (default equal)
+ *   fc        k; reads the whole tensor
+ *   gemm      k; groups 1. A 1x1 conv over height x width rows; a second `from` is the other matrix
+ *   pool      kernel, or `global`; stride 1, pad 0, ceil: false (true rounds sizes up)
+ *   eltwise, concat: two or more `from`; act, flatten; reorg (space to depth), upsample: stride
+ *   kernel, stride, pad: one number or [height, width]; pad also [top, left, bottom, right] or `same`
+ */
 #ifndef RELMAS_ENV_NETWORK_H
 #define RELMAS_ENV_NETWORK_H
 
@@ -38,8 +39,7 @@ typedef struct NetLayer {
     char name[NET_NAME_MAX];
     LayerShape shape;
     bool has_weights; /* native, and not a product of two computed tensors */
-    int first_pred,
-        n_preds; /* slice of Network.layer_pred, indices of earlier layers; none: input */
+    int first_pred, n_preds; /* slice of Network.layer_pred: earlier layers; none: the input */
 } NetLayer;
 
 typedef struct SubJob {

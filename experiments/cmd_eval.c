@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7 };
+enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7, MIN_EPISODES_FOR_STAR = 10 };
 
 typedef struct Options {
     ArgList policies, set;
@@ -180,7 +180,7 @@ static void print_gain(const Comparison *c, int load, int policy)
         printf("  %22s", "best rule");
     else
         printf("  %+6.2f [%+6.2f,%+6.2f]%c", 100 * g->mean, 100 * g->lo, 100 * g->hi,
-               g->lo > 0 ? '*' : ' ');
+               g->lo > 0 && c->o->episodes >= MIN_EPISODES_FOR_STAR ? '*' : ' ');
 }
 
 static void print_networks(const Comparison *c, int load, int width)

@@ -314,7 +314,7 @@ static void say_end(const Run *run)
     if (stop_signal)
         log_info("resume with: relmas train --resume %s", run->dir);
     else
-        log_info("evaluate with: relmas eval %s edf-queue dr-queue-bw", run->dir);
+        log_info("evaluate with: relmas eval %s %s dr-queue-bw edf-h+", run->dir, run->cfg.teacher);
 }
 
 static Status run_to_target(Run *run, Err *err)

@@ -11,4 +11,5 @@ else
     "$relmas" train default --out "$run"
 fi
 echo
-"$relmas" eval "$run" fcfs-h edf-h edf-h+ edf-h-bw+ dr-h-bw+ edf-queue srpt-queue-bw dr-queue-bw
+"$relmas" eval "$run" fcfs-h edf-h edf-h+ edf-queue srpt-queue-bw dr-queue-bw \
+    dr-h-bw+ dr-paced-bw dr-reserve-bw

@@ -145,13 +145,18 @@ static Status check_together(const RunConfig *c, const char *name, Err *err)
     return ST_OK;
 }
 
-/* The scenario that a training config builds on, if it names one: scenario.name. */
-static Status read_base_scenario(RunConfig *cfg, const YamlDoc *doc, Err *err)
+/* The scenario that a training config builds on, if it or an override names one: scenario.name. */
+static Status read_base_scenario(RunConfig *cfg, const YamlDoc *doc, const char *const *set,
+                                 int n_set, Err *err)
 {
+    static const char KEY[] = "scenario.name=";
     const YamlNode *section = yaml_get(yaml_root(doc), "scenario");
-    const YamlNode *name =
+    const YamlNode *node =
         section && yaml_kind(section) == YAML_MAP ? yaml_get(section, "name") : NULL;
-    return name ? run_config_scenario(&cfg->scenario, yaml_text(name), NULL, 0, err) : ST_OK;
+    const char *name = node ? yaml_text(node) : NULL;
+    for (int i = 0; i < n_set; i++)
+        if (strncmp(set[i], KEY, sizeof KEY - 1) == 0) name = set[i] + sizeof KEY - 1;
+    return name ? run_config_scenario(&cfg->scenario, name, NULL, 0, err) : ST_OK;
 }
 
 static Status read_run(RunConfig *out, const YamlDoc *doc, bool with_base, const char *const *set,
@@ -162,7 +167,7 @@ static Status read_run(RunConfig *out, const YamlDoc *doc, bool with_base, const
     Status st;
 
     all_fields(fields);
-    if (with_base) TRY(read_base_scenario(&cfg, doc, err));
+    if (with_base) TRY(read_base_scenario(&cfg, doc, set, n_set, err));
     TRY(config_read(&cfg, fields, FIELDS, doc, err));
     TRY(apply_sets(&cfg, fields, FIELDS, set, n_set, err));
     TRY(check_together(&cfg, yaml_name(doc), err));
