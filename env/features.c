@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW = 30, GLOBAL = 25 };
+enum { ROW = 34, GLOBAL = 25 };
 static const double FINE = 32, COARSE = 4;
 
 typedef struct View { /* everything the features are made of */
@@ -17,6 +17,7 @@ typedef struct View { /* everything the features are made of */
     double finish[SYS_MAX_SAS], price[SYS_MAX_SAS]; /* finish + 2 bytes/BW: the queue rule's */
     double least_finish, least_price, least_energy, demand;
     int cheapest, successors, idle; /* cheapest: SA of least_price */
+    int free_of_type[SYS_MAX_TYPES];
 } View;
 
 /* Monotone, odd, into (-1, 1). */
@@ -42,6 +43,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
     v->least_finish = v->least_price = v->least_energy = HUGE_VAL;
     v->demand = 0;
     v->cheapest = v->idle = 0;
+    memset(v->free_of_type, 0, sizeof v->free_of_type);
     sim_job(sim, c->job, &v->job);
     v->laxity = v->job.deadline_us - v->now - v->job.rem_us;
     for (int m = 0; m < sys->n_sas; m++) {
@@ -52,6 +54,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         v->price[m] = v->finish[m] + 2 * q->bytes / sys->dram_bytes_per_us;
         v->demand += v->sa[m].demand;
         v->idle += is_free(v, m);
+        v->free_of_type[sys->sa_type[m]] += is_free(v, m);
         v->least_finish = fmin(v->least_finish, v->finish[m]);
         v->least_energy = fmin(v->least_energy, q->energy_uj);
         if (v->price[m] < v->least_price) v->least_price = v->price[m], v->cheapest = m;
@@ -62,6 +65,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
 static void write_row(const View *v, int m, const Quote *q, int priority_class, float *f)
 {
     const SaView *s = &v->sa[m];
+    int type = v->sys->sa_type[m];
     double fine = FINE / v->unit, coarse = COARSE / v->unit, bw = v->sys->dram_bytes_per_us;
     double finish = q->wait_us + q->cost_us;
     double price = finish + 2 * q->bytes / bw, demand = q->bytes / q->cost_us;
@@ -98,6 +102,10 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     *f++ = (float)(priority_class / 4.0);
     *f++ = (float)(v->idle - is_free(v, m)) / (float)v->sys->n_sas;
     *f++ = v->idle == 1 && is_free(v, m);
+    *f++ = (float)(v->free_of_type[type] - is_free(v, m)) / (float)v->sys->n_sas;
+    *f++ = v->free_of_type[type] == 1 && is_free(v, m);
+    *f++ = (float)v->sys->type_affinity[type];
+    *f++ = (float)v->sys->type_short_affinity[type];
 }
 
 static void write_global(const Sim *sim, const View *v, float *f)

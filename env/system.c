@@ -159,6 +159,24 @@ static size_t slab_bytes(const System *d)
     return count.used;
 }
 
+/* See type_affinity in system.h. */
+static void fill_affinities(System *sys)
+{
+    const SysNet *shortest = &sys->net[0];
+    for (int i = 1; i < sys->n_nets; i++)
+        if (sys->net[i].t_iso_us < shortest->t_iso_us) shortest = &sys->net[i];
+    for (int t = 0; t < sys->n_types; t++) {
+        sys->type_affinity[t] = 0;
+        for (int i = 0; i < sys->n_nets; i++) {
+            const SysNet *n = &sys->net[i];
+            double on_type = 0;
+            for (int s = 0; s < n->n_subjobs; s++) on_type += n->cost[t][s].latency_us;
+            sys->type_affinity[t] += n->rem_us / on_type / sys->n_nets;
+            if (n == shortest) sys->type_short_affinity[t] = n->rem_us / on_type;
+        }
+    }
+}
+
 Status system_build(System **out, const System *description, Err *err)
 {
     Status st = ST_OK;
@@ -176,6 +194,7 @@ Status system_build(System **out, const System *description, Err *err)
         carve_net(&carver, sys, &description->net[i], &sys->net[i], &best, &tail);
         fill_best(sys, &sys->net[i], best, tail);
     }
+    fill_affinities(sys);
     *out = sys;
     return ST_OK;
 fail:

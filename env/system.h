@@ -44,6 +44,9 @@ typedef struct System {
     char type_name[SYS_MAX_TYPES][SYS_NAME_MAX];
     double type_leakage_mw[SYS_MAX_TYPES];
     double dram_bytes_per_us; /* shared by all SAs */
+    /* How well a type suits the tenants, in (0, 1]: best_us summed over a network / its latency summed
+     * on that type; mean over the networks, and of the one with the least t_iso. */
+    double type_affinity[SYS_MAX_TYPES], type_short_affinity[SYS_MAX_TYPES];
     SysNet net[SYS_MAX_NETS];
     void *slab; /* one block that holds all arrays */
 } System;
