@@ -9,8 +9,8 @@
  * Paced family: list scheduling with one decision per event. A completion or an arrival lets one
  * sub-job start, so that a chain goes on but waiting jobs do not rush into every gap: an SA stays
  * free for a short job to come, and fewer sub-jobs contend for the DRAM. Ours: found by asking what
- * the jobs were that every other rule missed. The reserve family says it outright: the last free SA
- * is for short jobs only.
+ * the jobs were that every other rule missed. The reserve family says it outright: the last
+ * free SA of the type that runs short jobs fastest is for them only.
  *
  * Queue family: a ready sub-job is committed once, at once, to the SA with the least
  * finish + a x bytes/BW; each SA serves its queue in a fixed order, hopeless jobs last. With a = 2
@@ -80,13 +80,23 @@ static bool is_short(const Sim *sim)
     return j.rem_us <= 0.1 * mean;
 }
 
-/* The last free SA is for short jobs; others wait for a taken one. */
+/* The SA type on which the shortest network runs best. */
+static int type_for_short_jobs(const System *sys)
+{
+    int best = 0;
+    for (int t = 1; t < sys->n_types; t++)
+        if (sys->type_short_affinity[t] > sys->type_short_affinity[best]) best = t;
+    return best;
+}
+
+/* The last free SA of the type that suits short jobs is for them; others wait for a taken SA. */
 static int choose_reserve(const Sim *sim)
 {
-    int sa = sched_choose_finish_bw(sim), free = 0;
-    for (int m = 0; m < sim_system(sim)->n_sas; m++) free += is_free(sim, m);
-    if (free > 1 || !is_free(sim, sa) || is_short(sim)) return sa;
-    return choose_taken(sim, sa);
+    const System *sys = sim_system(sim);
+    int sa = sched_choose_finish_bw(sim), kept = type_for_short_jobs(sys), free = 0;
+    if (sys->sa_type[sa] != kept || !is_free(sim, sa) || is_short(sim)) return sa;
+    for (int m = 0; m < sys->n_sas; m++) free += sys->sa_type[m] == kept && is_free(sim, m);
+    return free > 1 ? sa : choose_taken(sim, sa);
 }
 
 #define LIST(order, last)                                                                          \
@@ -124,7 +134,8 @@ static const Scheduler TABLE[] = {
     {"dr-paced-bw", PACED(ORDER_DR, 1), sched_choose_finish_bw,
      "the same by deadline + remaining work"},
     {"edf-reserve-bw", PACED(ORDER_EDF, 2), choose_reserve,
-     "edf-h-bw+, two decisions per event, the last free SA is kept for short jobs"},
+     "edf-h-bw+, two decisions per event, the last free SA of the type that suits them is kept for "
+     "short jobs"},
     {"dr-reserve-bw", PACED(ORDER_DR, 2), choose_reserve, "the same by deadline + remaining work"},
     {"edf-queue", QUEUE(ORDER_EDF), choose_finish, "commit to earliest finish, queues by deadline"},
     {"edf-queue-bw", QUEUE(ORDER_EDF), sched_choose_finish_bw,

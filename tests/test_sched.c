@@ -214,30 +214,42 @@ static int brute_choice(const Sim *sim, double weight)
     return best;
 }
 
-/* The reserve family's choice spelled out: the last free SA is refused to all but short jobs. */
+/* The reserve family's choice spelled out: the last free SA of the type on which the shortest network
+ * takes least time is refused to all but short jobs. */
 static int brute_reserve(const Sim *sim)
 {
     const System *sys = sim_system(sim);
-    int best = brute_choice(sim, 2), others = -1, free = 0;
-    double mean_us = 0, least = HUGE_VAL;
+    const SysNet *shortest = &sys->net[0];
+    int best = brute_choice(sim, 2), taken = -1, free = 0, kept = -1;
+    double mean_us = 0, least = HUGE_VAL, least_us = HUGE_VAL;
     Candidate c;
     JobView j;
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
-    for (int i = 0; i < sys->n_nets; i++) mean_us += sys->net[i].t_iso_us / sys->n_nets;
+    for (int i = 0; i < sys->n_nets; i++) {
+        mean_us += sys->net[i].t_iso_us / sys->n_nets;
+        if (sys->net[i].t_iso_us < shortest->t_iso_us) shortest = &sys->net[i];
+    }
+    for (int t = 0; t < sys->n_types; t++) {
+        double us = 0;
+        for (int p = 0; p < shortest->n_subjobs; p++) us += shortest->cost[t][p].latency_us;
+        if (us < least_us) least_us = us, kept = t;
+    }
     for (int m = 0; m < sys->n_sas; m++) {
         SaView v;
         Quote q;
         sim_sa(sim, m, &v);
         sim_quote(sim, m, 0, &q);
         double price = q.wait_us + q.cost_us + 2 * q.bytes / sys->dram_bytes_per_us;
-        if (!v.busy && v.queued == 0)
+        if (v.busy || v.queued > 0) {
+            if (m == best) return best;
+            if (price < least) least = price, taken = m;
+        } else if (sys->sa_type[m] == kept) {
             free++;
-        else if (price < least)
-            least = price, others = m;
-        if (m == best && (v.busy || v.queued > 0)) return best;
+        }
     }
-    return free > 1 || others < 0 || j.rem_us <= 0.1 * mean_us ? best : others;
+    bool refused = sys->sa_type[best] == kept && free == 1 && j.rem_us > 0.1 * mean_us;
+    return refused && taken >= 0 ? taken : best;
 }
 
 START_TEST(every_baseline_ends_an_episode_on_random_systems)
