@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW = 34, GLOBAL = 25 };
+enum { ROW = 35, GLOBAL = 25 };
 static const double FINE = 32, COARSE = 4;
 
 typedef struct View { /* everything the features are made of */
@@ -179,16 +179,15 @@ static bool is_valid(const Sim *sim, const View *v, int m, int priority_class)
     return true;
 }
 
-int sched_canonical_action(const Sim *sim, int sa)
+/* The valid action that stands for placing the candidate on `sa` in class 0. */
+static int canonical_action(const Sim *sim, const View *v, int sa)
 {
-    int classes = sim_config(sim)->classes;
-    Candidate c;
-    View v;
-    sim_candidate(sim, &c);
-    look(sim, 1, &c, &v);
-    if (!is_free(&v, sa)) return (is_valid(sim, &v, sa, 0) ? sa : best_taken(&v)) * classes;
-    while (!is_valid(sim, &v, sa, 0)) sa--; /* the first free SA of its type */
-    return sa * classes;
+    if (!is_free(v, sa)) {
+        if (!is_valid(sim, v, sa, 0)) sa = best_taken(v);
+    } else {
+        while (!is_valid(sim, v, sa, 0)) sa--; /* the first free SA of its type */
+    }
+    return sa * sim_config(sim)->classes;
 }
 
 EnvSpec sched_env_spec(const System *sys, int classes)
@@ -198,23 +197,27 @@ EnvSpec sched_env_spec(const System *sys, int classes)
     return s;
 }
 
-void sched_observe(const Sim *sim, double unit_us, float *obs)
+int sched_observe(const Sim *sim, double unit_us, const Scheduler *teacher, float *obs)
 {
-    int classes = sim_config(sim)->classes, actions = sim_system(sim)->n_sas * classes;
+    int classes = sim_config(sim)->classes, actions = sim_system(sim)->n_sas * classes, demo = -1;
     float *global = obs + (size_t)actions * ROW, *mask = global + GLOBAL;
     Candidate c;
     View v;
 
     if (!sim_candidate(sim, &c)) { /* the episode is over */
         memset(obs, 0, sizeof *obs * (size_t)(actions * (ROW + 1) + GLOBAL));
-        return;
+        return demo;
     }
     look(sim, unit_us, &c, &v);
+    if (teacher) demo = canonical_action(sim, &v, teacher->choose(sim));
     for (int a = 0; a < actions; a++) {
         Quote q = v.quote[a / classes];
+        float *row = obs + (size_t)a * ROW;
         if (a % classes) sim_quote(sim, a / classes, a % classes, &q);
-        write_row(&v, a / classes, &q, a % classes, obs + (size_t)a * ROW);
+        write_row(&v, a / classes, &q, a % classes, row);
+        row[ROW - 1] = a == demo;
         mask[a] = is_valid(sim, &v, a / classes, a % classes);
     }
     write_global(sim, &v, global);
+    return demo;
 }

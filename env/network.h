@@ -38,7 +38,7 @@ enum { NET_NAME_MAX = 32, NET_MAX_LAYERS = 1024, NET_MAX_FROM = 32, NET_MAX_EDGE
 typedef struct NetLayer {
     char name[NET_NAME_MAX];
     LayerShape shape;
-    bool has_weights; /* native, and not a product of two computed tensors */
+    bool has_weights;        /* native, and not a product of two computed tensors */
     int first_pred, n_preds; /* slice of Network.layer_pred: earlier layers; none: the input */
 } NetLayer;
 

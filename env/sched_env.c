@@ -90,12 +90,7 @@ static void observe(Env *env, float *obs, EnvInfo *info)
 {
     SchedEnv *e = self_of(env);
     const JobCounts *c = &sim_totals(e->sim)->all;
-    const Scheduler *teacher = e->cfg.teacher;
-    Candidate candidate;
-    sched_observe(e->sim, e->cfg.unit_us, obs);
-    info->demo = -1;
-    if (teacher && sim_candidate(e->sim, &candidate))
-        info->demo = sched_canonical_action(e->sim, teacher->choose(e->sim));
+    info->demo = sched_observe(e->sim, e->cfg.unit_us, e->cfg.teacher, obs);
     info->score = c->issued ? (double)c->met / (double)c->issued : 1;
 }
 

@@ -20,7 +20,7 @@ typedef struct SchedEnvConfig {
     double load_lo, load_hi; /* each episode draws its load uniformly between them */
     double unit_us;          /* reference time of features and discounting: mean service time */
     RewardKind reward;
-    double phi_width; /* w above */
+    double phi_width;         /* w above */
     const Scheduler *teacher; /* demonstrates (EnvInfo.demo); NULL: nobody */
 } SchedEnvConfig;
 
@@ -28,11 +28,10 @@ typedef struct SchedEnvConfig {
 Status sched_env_create(Env **out, const System *sys, const SchedEnvConfig *cfg, Err *err);
 const Sim *sched_env_sim(const Env *env); /* to read metrics */
 
-/* Observation of the candidate of any simulator, as the environment writes it: obs[obs_floats]. For
- * running frozen policies without an Env. */
 EnvSpec sched_env_spec(const System *sys, int classes);
-void sched_observe(const Sim *sim, double unit_us, float *obs);
-/* The valid action that stands for committing the candidate to `sa` in class 0. */
-int sched_canonical_action(const Sim *sim, int sa);
+/* Observation of the candidate of any simulator, as the environment writes it: obs[obs_floats]. For
+ * running frozen policies without an Env. Returns the teacher's action, made canonical (the valid one
+ * that means the same); -1 without a teacher or when the episode is over. */
+int sched_observe(const Sim *sim, double unit_us, const Scheduler *teacher, float *obs);
 
 #endif

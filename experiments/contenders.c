@@ -13,7 +13,7 @@
 static int choose_learned(void *ctx, const Sim *sim)
 {
     PolicySeat *seat = ctx;
-    sched_observe(sim, seat->unit_us, seat->obs);
+    sched_observe(sim, seat->unit_us, seat->teacher, seat->obs);
     return policy_act(seat->policy, &seat->work, seat->obs);
 }
 
@@ -30,6 +30,7 @@ Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario 
     for (int i = 0; i < EVALUATE_TASKS; i++) {
         PolicySeat *seat = &p->seat[i];
         seat->policy = p->policy;
+        seat->teacher = sched_find(cfg->teacher);
         seat->unit_us = sc->mean_service_us;
         TRY(qbatch_create(&seat->work, policy_net(p->policy), 1, err));
         st = ST_NOMEM;

@@ -10,6 +10,7 @@
 /* One task's workspace of a learned policy. */
 typedef struct PolicySeat {
     const Policy *policy;
+    const Scheduler *teacher;
     QBatch work;
     float *obs;
     double unit_us;
