@@ -16,7 +16,7 @@ const ScenarioConfig SCENARIO_DEFAULTS = {
     .max_jobs = 512,
     .episode_jobs = 400,
     .loads = {3, {0.6, 0.8, 0.95}},
-    .eval_seed = 1000000,
+    .eval_seed = 20000000,
     .eval_episodes = 100,
 };
 
