@@ -260,7 +260,6 @@ static int *queue_best(Sim *sim, int sa)
 }
 
 /* All that waits is ready again and ranked anew, what was ready before included. */
-/* Everything that has not started is ready again, and ranked anew. */
 static void recall_queued(Sim *sim)
 {
     for (int i = 0; i < sim->st->n_ready; i++)

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 45, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 44, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -60,8 +60,6 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "the same for the copy that is evaluated"),
     NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_weight", trainer.dqn.demo_weight,
         "of the large-margin demonstration loss; 0 off"),
-    NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_weight_final", trainer.dqn.demo_weight_final,
-        "and at the end, linear"),
     NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_margin", trainer.dqn.demo_margin,
         "margin, in units of reward"),
     NUM(CONFIG_DOUBLE, 0, 0.9999, "dqn.beta1", trainer.dqn.beta1, "Adam"),
@@ -82,7 +80,7 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_U64, 0, 1e15, "train.epsilon_steps", trainer.epsilon_decisions,
         "decisions between them"),
     NUM(CONFIG_DOUBLE, 0, 1, "train.demo_actor", trainer.demo_actor,
-        "chance that the queue rule acts before learning starts"),
+        "chance that the teacher acts before learning starts"),
     NUM(CONFIG_INT, 1, 256, "train.threads", threads, "any number gives the same bits"),
     NUM(CONFIG_INT, 1, 1e6, "train.keep", keep, "newest checkpoints kept, besides the best"),
     NUM(CONFIG_U64, 1, 1e15, "train.checkpoint_every", checkpoint_every,

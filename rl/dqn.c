@@ -63,7 +63,6 @@ DqnConfig dqn_defaults(void)
         .target_polyak = 0.005,
         .eval_polyak = 0.005,
         .demo_weight = 0.03,
-        .demo_weight_final = 0.03,
         .demo_margin = 0.03,
         .beta1 = 0.9,
         .beta2 = 0.999,
@@ -91,8 +90,8 @@ static Status check_config(const DqnConfig *c, Err *err)
         {c->target_polyak > 0 && c->target_polyak <= 1, "target_polyak must be in (0, 1]"},
         {c->target_period >= 0, "target_period must not be negative"},
         {c->eval_polyak > 0 && c->eval_polyak <= 1, "eval_polyak must be in (0, 1]"},
-        {c->demo_weight >= 0 && c->demo_weight_final >= 0 && c->demo_margin >= 0,
-         "demo_weight, demo_weight_final and demo_margin must not be negative"},
+        {c->demo_weight >= 0 && c->demo_margin >= 0,
+         "demo_weight and demo_margin must not be negative"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (!rules[i].ok) return err_set(err, ST_CONFIG, "dqn.%s", rules[i].rule);
@@ -297,7 +296,7 @@ static int tape_index(Shard *s, int from, int pair)
  * and its gradient are 0, and nothing does. */
 static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *demo)
 {
-    bool margins = d->demo_weight > 0 && d->demos > 0;
+    bool margins = d->cfg.demo_weight > 0 && d->demos > 0;
 
     if (margins) qnet_infer(&d->net, d->online, &s->now);
     s->n_pairs = s->n_margins = 0;
@@ -336,7 +335,7 @@ static Var margin_loss(const Dqn *d, Shard *s, Var q)
                                           tape_gather_rows(s->tape, q, s->demo, n)));
     double share = (double)n / d->demos;
     s->margin_sum = share * ((double)*tape_value(s->tape, gap) + d->cfg.demo_margin);
-    return tape_scale(s->tape, gap, (float)(share * d->demo_weight));
+    return tape_scale(s->tape, gap, (float)(share * d->cfg.demo_weight));
 }
 
 static void shard_update(void *ctx, int k)
@@ -362,17 +361,17 @@ static void shard_update(void *ctx, int k)
     if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(d, s, q));
     /* The tape leaves out the margin itself, a constant. */
     s->loss = (double)*tape_value(s->tape, loss) +
-              d->demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
+              d->cfg.demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
     tape_backward(s->tape, loss);
 }
 
 /* ---- the update ---- */
 
-/* From first to last over the planned updates; without a plan, first throughout. */
-static double scheduled(const Dqn *d, double first, double last)
+static double learning_rate(const Dqn *d)
 {
-    if (d->cfg.total_updates == 0) return first;
-    return linear_at(&(LinearSchedule){first, last, d->cfg.total_updates}, d->updates);
+    const DqnConfig *c = &d->cfg;
+    if (c->total_updates == 0) return c->lr;
+    return linear_at(&(LinearSchedule){c->lr, c->lr_final, c->total_updates}, d->updates);
 }
 
 /* Sums of all shards, in shard order, into shard 0's gradient and *stats. */
@@ -415,11 +414,10 @@ void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
     d->replay = replay;
     d->demos = 0;
     for (int i = 0; i < c->batch; i++) d->demos += replay_demo(replay, &d->pick[i]) >= 0;
-    d->demo_weight = scheduled(d, c->demo_weight, c->demo_weight_final);
     pool_run(pool, shard_update, d, c->shards);
     reduce(d, stats);
     stats->grad_norm = grad_clip(d->shard[0].grad, d->P, c->clip_norm);
-    stats->lr = scheduled(d, c->lr, c->lr_final);
+    stats->lr = learning_rate(d);
     stats->skipped = !isfinite(stats->grad_norm);
     d->updates++;
     if (stats->skipped) return;

@@ -41,8 +41,7 @@ typedef struct DqnConfig {
     double target_polyak; /* share of the online weights per update, (0, 1] */
     int target_period;    /* > 0: copy every so many updates instead */
     double eval_polyak;
-    double demo_weight, demo_weight_final; /* linear over total_updates; 0: no demonstration loss */
-    double demo_margin;
+    double demo_weight, demo_margin; /* weight 0: no demonstration loss */
     double beta1, beta2, adam_eps;
 } DqnConfig;
 
