@@ -22,6 +22,7 @@ END
 chmod +x "$tmp/cc"
 export LOG="$tmp/log"
 export MAKEFLAGS=
+unset MODE ARCH WERROR PREFIX DESTDIR V # of the make that runs this test
 build() { # build CODE ARGUMENTS...: the sources compiled are in ../compiled
     code=$1
     shift
