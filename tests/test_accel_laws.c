@@ -561,6 +561,36 @@ START_TEST(row_stationary_search_equals_the_exhaustive_one)
 }
 END_TEST
 
+/* 720720 has 240 divisors, more than a search tries: the smallest tile is among them, or large
+ * buffers would be too small. */
+START_TEST(sizes_of_many_divisors_can_be_mapped)
+{
+    const AccelConfig *accel[] = {&simba, &eyeriss};
+    LayerShape l = {LAYER_GEMM, 1, 720, 7200, 720720, 1, 1, 1, 1, 1, 1, 1, 1};
+    Tiles t;
+    tiles_of(&t, 720720, true);
+    ck_assert_int_eq(t.n, TILES_MAX);
+    ck_assert_int_eq(t.size[0], 1);
+    ck_assert_int_eq(t.size[t.n - 1], 720720);
+    for (int i = 0; i < 2; i++) lower_bounds(accel[i], &l, MAP_TIMELOOP);
+}
+END_TEST
+
+/* A batch of matrices is one long loop, longer than an int counts. */
+START_TEST(loops_longer_than_an_int_can_be_mapped)
+{
+    const AccelConfig *accel[] = {&simba, &eyeriss};
+    LayerShape l = {LAYER_GEMM, 65536, 16, 16, 1, 65536, 1, 1, 1, 1, 1, 1, 1};
+    for (int exact = 0; exact <= 1; exact++) {
+        Tiles t;
+        tiles_of(&t, 0x1p40, exact);
+        ck_assert_int_eq(t.size[0], 1);
+        for (int i = 1; i < t.n; i++) ck_assert_int_gt(t.size[i], t.size[i - 1]);
+        for (int i = 0; i < 2; i++) lower_bounds(accel[i], &l, exact ? MAP_TIMELOOP : MAP_HARDWARE);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("accel_laws");
@@ -572,6 +602,8 @@ int main(void)
     tcase_add_test(tc, more_pes_never_hurt);
     tcase_add_test(tc, hardware_is_never_slower_than_timeloop_but_for_the_drain);
     tcase_add_test(tc, groups_cost_the_sum_of_its_groups);
+    tcase_add_test(tc, sizes_of_many_divisors_can_be_mapped);
+    tcase_add_test(tc, loops_longer_than_an_int_can_be_mapped);
     suite_add_tcase(s, tc);
     tc = new_case("exhaustive", 120);
     tcase_add_checked_fixture(tc, setup, NULL);
