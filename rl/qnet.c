@@ -220,7 +220,7 @@ static void activate(const QNet *net, float *h, size_t n)
         for (size_t i = 0; i < n; i++) h[i] = tanhf(h[i]);
 }
 
-/* mean[s] over the state's valid rows, summed in order of action in double as the tape does. */
+/* mean[s] over the state's valid rows, in double: rounding apart what the tape gets. */
 static void encode_context(const QNet *net, const float *params, QBatch *w)
 {
     int C = context_width(net);
