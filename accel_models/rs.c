@@ -73,8 +73,7 @@ static void array_traffic(ArrayTraffic *out, const Search *s, const GlbTile *g, 
                           const SpadTile *e)
 {
     const Work *w = &s->w;
-    double row =
-        e->c1 > 1 ? w->P * w->R : sweep(w->P, 1, w->stride_w, w->R, w->dilation, w->exact, true);
+    double row = e->c1 > 1 ? w->P * w->R : row_words(w);
     bool turns = w->P > 1 || e->c1 > 1;
     double per_k = w->depthwise ? 1 : turns ? ceil_div(s->s.k_steps, e->m0) : t->input_k_repeat;
     double channels = work_input_channels(w);
