@@ -14,6 +14,11 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void stats_sort(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, by_value);
+}
+
 Interval bootstrap_mean(const double *x, int n, int resamples, uint64_t seed)
 {
     double mean[MAX_RESAMPLES], sum = 0;
@@ -27,7 +32,7 @@ Interval bootstrap_mean(const double *x, int n, int resamples, uint64_t seed)
         for (int i = 0; i < n; i++) s += x[rng_below(&rng, (uint32_t)n)];
         mean[r] = s / n;
     }
-    qsort(mean, (size_t)resamples, sizeof *mean, by_value);
+    stats_sort(mean, (size_t)resamples);
     return (Interval){.mean = sum / n,
                       .lo = mean[(int)(0.025 * resamples)],
                       .hi = mean[(int)(0.975 * resamples) - 1]};

@@ -1,15 +1,10 @@
 /* metrics.c -- sums over episodes, percentiles, multi-program metrics. */
 #include "env/metrics.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/stats.h"
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+#include <math.h>
+#include <string.h>
 
 /* Nearest rank: the smallest value that at least q of all values do not exceed. */
 static double percentile(const double *sorted, long n, double q)
@@ -85,7 +80,7 @@ void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *epis
     memset(&m, 0, sizeof m);
     for (int i = 0; i < n; i++) finished += add_episode(&m, sys, &episodes[i], scratch + finished);
     for (long i = 0; i < finished; i++) sum += scratch[i];
-    qsort(scratch, (size_t)finished, sizeof *scratch, by_value);
+    stats_sort(scratch, (size_t)finished);
     m.sla_rate = rate_of(&m.counts);
     m.p50_us = percentile(scratch, finished, 0.50);
     m.p95_us = percentile(scratch, finished, 0.95);
