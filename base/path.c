@@ -100,7 +100,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* Appends the names in an open folder that end in suffix; *names has room for *cap. */
+/* Appends the names in an open folder that end in suffix; *names grows as it must. */
 static Status collect(DIR *dir, const char *suffix, char (**names)[PATH_NAME_MAX], int *n)
 {
     size_t cap = 0, tail = strlen(suffix);

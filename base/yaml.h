@@ -40,7 +40,7 @@ bool yaml_quoted(const YamlNode *node);                         /* a scalar in q
 bool yaml_empty(const YamlNode *node);                          /* nothing was written: `key:` */
 
 /* Typed reads; on failure *out is untouched and the message names node's key or index, its line,
- * what was found and the accepted range. node == NULL is reported as a missing `key` of parent. */
+ * what was found and the accepted range. An absent key is reported as missing. */
 Status yaml_read_int(const YamlNode *parent, const char *key, long lo, long hi, int *out, Err *err);
 Status yaml_read_double(const YamlNode *parent, const char *key, double lo, double hi, double *out,
                         Err *err);
