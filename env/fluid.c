@@ -28,10 +28,9 @@ typedef struct Fluid {
     const System *sys;
     int count[SYS_MAX_TYPES]; /* SAs of each type */
     double scale_us;          /* unit of time */
-    WorkClass *class;
+    WorkClass *work;          /* [n_classes] */
     int n_classes;
-    char *said; /* GLPK's last words */
-    size_t said_cap;
+    char said[128]; /* GLPK's last words */
     FluidBound bound;
 } Fluid;
 
@@ -47,19 +46,19 @@ static int compare_costs(const void *a, const void *b)
 static void merge_classes(Fluid *f)
 {
     int n = 0;
-    qsort(f->class, (size_t)f->n_classes, sizeof *f->class, compare_costs);
+    qsort(f->work, (size_t)f->n_classes, sizeof *f->work, compare_costs);
     for (int i = 0; i < f->n_classes; i++)
-        if (n > 0 && compare_costs(&f->class[n - 1], &f -> class[i]) == 0)
-            f->class[n - 1].weight += f->class[i].weight;
+        if (n > 0 && compare_costs(&f->work[n - 1], &f->work[i]) == 0)
+            f->work[n - 1].weight += f->work[i].weight;
         else
-            f->class[n++] = f->class[i];
+            f->work[n++] = f->work[i];
     f->n_classes = n;
 }
 
 static void add_classes(Fluid *f, const SysNet *net, double share)
 {
     for (int s = 0; s < net->n_subjobs; s++) {
-        WorkClass *c = &f->class[f->n_classes++];
+        WorkClass *c = &f->work[f->n_classes++];
         c->weight = share;
         for (int t = 0; t < f->sys->n_types; t++) {
             c->latency[t] = net->cost[t][s].latency_us / f->scale_us;
@@ -77,7 +76,7 @@ static Status make_classes(Fluid *f, const double *share, Err *err)
         most += (size_t)sys->net[i].n_subjobs;
         f->scale_us += share[i] * sys->net[i].rem_us;
     }
-    if (!(f->class = mem_calloc(most, sizeof *f->class)))
+    if (!(f->work = mem_calloc(most, sizeof *f->work)))
         return err_set(err, ST_NOMEM, "fluid bound: %s", status_text(ST_NOMEM));
     for (int i = 0; i < sys->n_nets; i++)
         if (share[i] > 0) add_classes(f, &sys->net[i], share[i]);
@@ -102,7 +101,7 @@ static void add_rows(const Fluid *f, glp_prob *lp)
 {
     glp_add_rows(lp, dram_row(f));
     for (int c = 0; c < f->n_classes; c++)
-        glp_set_row_bnds(lp, c + 1, GLP_FX, f->class[c].weight, f->class[c].weight);
+        glp_set_row_bnds(lp, c + 1, GLP_FX, f->work[c].weight, f->work[c].weight);
     for (int r = f->n_classes + 1; r <= dram_row(f); r++) glp_set_row_bnds(lp, r, GLP_UP, 0, 0);
 }
 
@@ -130,7 +129,7 @@ static void add_fractions(const Fluid *f, glp_prob *lp)
         for (int t = 0; t < f->sys->n_types; t++) {
             if (f->count[t] == 0) continue;
             int row[4] = {0, c + 1, type_row(f, t), dram_row(f)};
-            double value[4] = {0, 1, f->class[c].latency[t], f->class[c].bytes[t]};
+            double value[4] = {0, 1, f->work[c].latency[t], f->work[c].bytes[t]};
             int col = glp_add_cols(lp, 1);
             glp_set_col_bnds(lp, col, GLP_LO, 0, 0);
             glp_set_mat_col(lp, col, value[3] > 0 ? 3 : 2, row, value);
@@ -189,7 +188,7 @@ static int swallow(void *info, const char *text)
 {
     Fluid *f = info;
     if (*text && *text != '\n')
-        snprintf(f->said, f->said_cap, "%.*s", (int)strcspn(text, "\n"), text);
+        snprintf(f->said, sizeof f->said, "%.*s", (int)strcspn(text, "\n"), text);
     return 1;
 }
 
@@ -201,14 +200,11 @@ static void escape(void *info)
 
 static Status solve_guarded(Fluid *f, Err *err)
 {
-    char said[128] = "";
     jmp_buf fatal;
 
-    f->said = said;
-    f->said_cap = sizeof said;
     if (setjmp(fatal)) {
         glp_free_env(); /* everything that was cut off, and the hooks */
-        return err_set(err, ST_SOLVER, "fluid bound: glpk gave up: %s", said);
+        return err_set(err, ST_SOLVER, "fluid bound: glpk gave up: %s", f->said);
     }
     glp_term_hook(swallow, f);
     glp_error_hook(escape, &fatal);
@@ -248,7 +244,7 @@ Status system_fluid_solve(const System *sys, const double *share, FluidBound *ou
     TRY(solve_guarded(&f, err));
     *out = f.bound;
 fail:
-    mem_free(f.class);
+    mem_free(f.work);
     return st;
 }
 
