@@ -51,8 +51,9 @@ typedef struct SchedRules {
 typedef struct SimConfig {
     SchedRules rules;
     Arbitration arbitration;
-    bool firm;        /* jobs are dropped at their deadline; otherwise they run to the end */
-    double replan_us; /* period T_s at which queued sub-jobs return to be placed anew; 0 = never */
+    bool firm;          /* jobs are dropped at their deadline; otherwise they run to the end */
+    double replan_us;   /* period T_s at which queued sub-jobs return to be placed anew, 1 or more;
+                         0 = never */
     double decision_us; /* simulated time that each decision takes */
     int classes;        /* priority classes, 1..4; class 0 is served first */
     int max_jobs;       /* jobs in the system at once (a dropped one counts while a sub-job of it

@@ -683,6 +683,7 @@ START_TEST(settings_out_of_range_are_refused)
         {.classes = 1, .max_jobs = 0},
         {.classes = 1, .max_jobs = (1 << 20) + 1},
         {.classes = 1, .max_jobs = 1, .replan_us = -1},
+        {.classes = 1, .max_jobs = 1, .replan_us = 1e-300}, /* would never end */
         {.classes = 1, .max_jobs = 1, .decision_us = -1},
         {.classes = 1, .max_jobs = 1, .replan_us = (double)NAN},
         {.classes = 1, .max_jobs = 1, .decision_us = (double)INFINITY},
