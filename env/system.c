@@ -129,7 +129,7 @@ static void carve_net(Carver *c, const System *d, const SysNet *src, SysNet *dst
 
 static double best_latency(const System *sys, const SysNet *n, int s)
 {
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (int m = 0; m < sys->n_sas; m++) best = fmin(best, n->cost[sys->sa_type[m]][s].latency_us);
     return best;
 }

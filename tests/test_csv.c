@@ -55,8 +55,8 @@ START_TEST(reads_lines_of_cells)
         "a,b\r\n1,2\r\n3,\r\n",      /* of another system */
         "a,b\r\n1,2\r\n3,\r",        /* cut between CR and LF */
         "\n\na,b\n\n1,2\n \n3,\n\n", /* empty lines */
-        "\xef\xbb\xbf"
-        "a,b\n1,2\n3,\n",
+        ("\xef\xbb\xbf"
+         "a,b\n1,2\n3,\n"),
         " a ,\tb\n 1, 2 \n3, \n",
         "\"a\",\"b\"\n\"1\" , \"2\"\n\"3\",\"\"",
     };

@@ -147,7 +147,7 @@ START_TEST(clipping_leaves_short_empty_and_broken_gradients)
     memcpy(g, opt_grads, sizeof g);
     double length = norm(g, OPT_N);
     ck_assert_double_eq_tol(grad_clip(g, OPT_N, 1.001 * length), length, 1e-9);
-    ck_assert_double_eq_tol(grad_clip(g, OPT_N, INFINITY), length, 1e-9);
+    ck_assert_double_eq_tol(grad_clip(g, OPT_N, (double)INFINITY), length, 1e-9);
     ck_assert_int_eq(memcmp(g, opt_grads, sizeof g), 0);
     ck_assert(!isfinite(grad_clip(broken, 2, 1)));
     ck_assert(broken[0] == 3 && isnan(broken[1]));

@@ -147,7 +147,7 @@ START_TEST(build_refuses_what_the_simulator_could_not_run)
             x.d.dram_bytes_per_us = 0;
             break;
         case 6:
-            x.d.dram_bytes_per_us = NAN;
+            x.d.dram_bytes_per_us = (double)NAN;
             break;
         case 7:
             x.d.net[0].n_subjobs = 0;
@@ -171,7 +171,7 @@ START_TEST(build_refuses_what_the_simulator_could_not_run)
             x.cost[0].bytes = 10.1;
             break; /* more than 1 us x 10 bytes/us */
         default:
-            x.cost[0].bytes = INFINITY;
+            x.cost[0].bytes = (double)INFINITY;
             break;
         }
         Err err = {0};
@@ -297,7 +297,7 @@ START_TEST(fluid_bound_agrees_with_a_grid_search)
     Rng rng;
     rng_seed(&rng, 5, 0);
     for (int i = 0; i < SYSTEMS; i++) {
-        double lambda = 0, best = INFINITY;
+        double lambda = 0, best = (double)INFINITY;
         for (int t = 0; t < 2; t++) {
             c.count[t] = 1 + (int)rng_below(&rng, 3);
             for (int s = 0; s < 2; s++) {
@@ -376,7 +376,7 @@ END_TEST
 
 START_TEST(fluid_bound_refuses_bad_shares)
 {
-    static const double BAD[][2] = {{0.5, 0.4}, {1.5, -0.5}, {NAN, 1}, {0, 0}};
+    static const double BAD[][2] = {{0.5, 0.4}, {1.5, -0.5}, {(double)NAN, 1}, {0, 0}};
     System *sys;
     double lambda = -1;
     Err err = {0};

@@ -475,8 +475,8 @@ END_TEST
 /* ---- any input ---- */
 
 static const char *const SEED_TEXT[] = {
-    "# net\nname: alexnet\nlayers:\n  - {name: c1, type: conv, k: [11, 11], stride: 4}\n"
-    "  - name: fc\n    inputs: [c1]\n    groups: 1\n",
+    ("# net\nname: alexnet\nlayers:\n  - {name: c1, type: conv, k: [11, 11], stride: 4}\n"
+     "  - name: fc\n    inputs: [c1]\n    groups: 1\n"),
     "seed: 1\ndqn:\n  lr: 5.0e-04\n  double: true\n  text: \"a \\u00e9 b\"\ntrain: {steps: 1e6}\n",
     "a: |\n  block\n  text\nb: >-\n  folded\n? c\n: 'it''s'\n",
 };

@@ -25,7 +25,7 @@ static double now_s(void)
 /* Seconds per call of f(arg). */
 static double best_time(void (*f)(void *), void *arg)
 {
-    double best = INFINITY;
+    double best = (double)INFINITY;
     long calls = 1;
     for (int r = 0; r < ROUNDS; r++) {
         double start = now_s();

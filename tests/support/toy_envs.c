@@ -118,7 +118,7 @@ Status toy_mdp_create(Env **out, const ToyMdp *mdp, Err *err)
 
 static double best_value(const ToyMdp *m, int state, double q[TOY_STATES][TOY_ACTIONS])
 {
-    double best = -INFINITY;
+    double best = -(double)INFINITY;
     for (int a = 0; a < m->actions; a++) best = fmax(best, q[state][a]);
     return best;
 }
@@ -126,7 +126,7 @@ static double best_value(const ToyMdp *m, int state, double q[TOY_STATES][TOY_AC
 void toy_mdp_solve(const ToyMdp *m, double tau, double q[TOY_STATES][TOY_ACTIONS])
 {
     for (int s = 0; s < m->states; s++)
-        for (int a = 0; a < m->actions; a++) q[s][a] = m->move[s][a].invalid ? -INFINITY : 0;
+        for (int a = 0; a < m->actions; a++) q[s][a] = m->move[s][a].invalid ? -(double)INFINITY : 0;
     for (int sweep = 0; sweep < 10000; sweep++)
         for (int s = 0; s < m->states; s++)
             for (int a = 0; a < m->actions; a++) {
