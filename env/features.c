@@ -28,7 +28,7 @@ static float squash(double x)
 
 static bool is_free(const View *v, int m)
 {
-    return !v->sa[m].busy && !v->sa[m].queued;
+    return sched_is_free(&v->sa[m]);
 }
 
 static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
@@ -51,7 +51,7 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         sim_quote(sim, m, 0, q);
         sim_sa(sim, m, &v->sa[m]);
         v->finish[m] = q->wait_us + q->cost_us;
-        v->price[m] = v->finish[m] + 2 * q->bytes / sys->dram_bytes_per_us;
+        v->price[m] = sched_price(sys, q);
         v->demand += v->sa[m].demand;
         v->idle += is_free(v, m);
         v->free_of_type[sys->sa_type[m]] += is_free(v, m);
@@ -68,7 +68,7 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     int type = v->sys->sa_type[m];
     double fine = FINE / v->unit, coarse = COARSE / v->unit, bw = v->sys->dram_bytes_per_us;
     double finish = q->wait_us + q->cost_us;
-    double price = finish + 2 * q->bytes / bw, demand = q->bytes / q->cost_us;
+    double price = sched_price(v->sys, q), demand = q->bytes / q->cost_us;
     double after = v->job.rem_us - v->best_us;
     double slack = v->job.deadline_us - v->now - finish - after;
 

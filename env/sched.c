@@ -20,6 +20,21 @@
 #include <math.h>
 #include <string.h>
 
+static double weigh(const System *sys, const Quote *q, double bandwidth_weight)
+{
+    return q->wait_us + q->cost_us + bandwidth_weight * q->bytes / sys->dram_bytes_per_us;
+}
+
+double sched_price(const System *sys, const Quote *q)
+{
+    return weigh(sys, q, 2);
+}
+
+bool sched_is_free(const SaView *sa)
+{
+    return !sa->busy && !sa->queued;
+}
+
 static int choose_least(const Sim *sim, double bandwidth_weight)
 {
     const System *sys = sim_system(sim);
@@ -28,7 +43,7 @@ static int choose_least(const Sim *sim, double bandwidth_weight)
     for (int m = 0; m < sys->n_sas; m++) {
         Quote q;
         sim_quote(sim, m, 0, &q);
-        double t = q.wait_us + q.cost_us + bandwidth_weight * q.bytes / sys->dram_bytes_per_us;
+        double t = weigh(sys, &q, bandwidth_weight);
         if (m == 0 || t < least) least = t, best = m;
     }
     return best;
@@ -48,7 +63,7 @@ static bool is_free(const Sim *sim, int sa)
 {
     SaView v;
     sim_sa(sim, sa, &v);
-    return !v.busy && !v.queued;
+    return sched_is_free(&v);
 }
 
 /* The SA with the least price among those that are taken; `otherwise` if none is. */
@@ -61,7 +76,7 @@ static int choose_taken(const Sim *sim, int otherwise)
         Quote q;
         if (is_free(sim, m)) continue;
         sim_quote(sim, m, 0, &q);
-        double t = q.wait_us + q.cost_us + 2 * q.bytes / sys->dram_bytes_per_us;
+        double t = sched_price(sys, &q);
         if (t < least) least = t, best = m;
     }
     return best;

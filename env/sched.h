@@ -18,7 +18,11 @@ const Scheduler *sched_find(const char *name); /* NULL if unknown */
 int sched_count(void);
 const Scheduler *sched_at(int i);
 
-/* The SA with the least finish + 2 x bytes/BW: the queue family's choice. */
+/* What the families with -bw weigh SAs by: finish + 2 x bytes/BW. */
+double sched_price(const System *sys, const Quote *q);
+/* Nothing runs on it and nothing waits for it. */
+bool sched_is_free(const SaView *sa);
+/* The SA with the least price: the queue family's choice. */
 int sched_choose_finish_bw(const Sim *sim);
 
 #endif
