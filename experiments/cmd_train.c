@@ -386,7 +386,7 @@ static Status find_checkpoint(Run *run, const char *resume, char *path, size_t c
         return err_set(err, ST_CONFIG, "--resume '%s': %s", resume, strerror(errno));
     if (!S_ISDIR(info.st_mode)) {
         const char *slash = strrchr(resume, '/');
-        int len = slash ? (int)(slash - resume) : 1;
+        int len = slash && slash != resume ? (int)(slash - resume) : 1; /* "/" and "." */
         snprintf(run->dir, sizeof run->dir, "%.*s", len, slash ? resume : ".");
         if (snprintf(path, cap, "%s", resume) < (int)cap) return ST_OK;
         return err_set(err, ST_CONFIG, "--resume: the path is too long");

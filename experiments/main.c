@@ -1,5 +1,5 @@
 /* main.c -- the `relmas` program: picks the sub-command. */
-#include "base/yaml.h"
+#include "base/text.h"
 #include "experiments/commands.h"
 #include "nn/gemm.h"
 
@@ -54,9 +54,11 @@ static int flushed(int code)
 static int unknown_command(const char *word)
 {
     const char *names[N_COMMANDS], *near;
+    char shown[TEXT_SHOWN_MAX];
     for (int i = 0; i < N_COMMANDS; i++) names[i] = COMMANDS[i].name;
     near = nearest_name(word, names, N_COMMANDS);
-    fprintf(stderr, "relmas: unknown command '%s', %s%s%s\n", word,
+    text_shown(shown, word);
+    fprintf(stderr, "relmas: unknown command '%s', %s%s%s\n", shown,
             near ? "did you mean '" : "try ", near ? near : "relmas --help", near ? "'?" : "");
     return 2;
 }
