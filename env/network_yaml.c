@@ -322,6 +322,7 @@ static Status size_join(const Reader *r, const Entry *e, Tensor *out, Err *err)
                               b->channels, b->height, b->width);
         channels += b->channels;
     }
+    if (channels > MAX_WORDS) channels = MAX_WORDS + 1L; /* too large, which check_out says */
     out->channels = e->type == ENTRY_CONCAT ? (int)channels : a->channels;
     out->height = a->height;
     out->width = a->width;

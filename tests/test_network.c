@@ -390,6 +390,11 @@ static const struct {
      "net.yaml:5: layer 'p' has an output of [16, 8, 9], not of [16, 9, 9]"},
     {HEAD "- {name: r, type: reorg, stride: 2}\n", "stride does not divide the input's 9 x 10"},
     {HEAD "- {name: u, type: upsample, stride: 4096}\n" CONV1, "too large"},
+    {"name: n\ninput: {channels: 1048576, height: 32, width: 32}\nlayers:\n"
+     "- {name: a, type: flatten}\n- {name: b, type: flatten}\n"
+     "- {name: c, type: flatten}\n- {name: d, type: flatten}\n"
+     "- {name: j, type: concat, from: [a, b, c, d]}\n" CONV1,
+     "layer 'j' has an output of"}, /* 2^32 channels */
 };
 
 START_TEST(a_wrong_file_is_refused_with_its_line)
