@@ -139,7 +139,15 @@ static void *state(Env *env, size_t *bytes)
 
 static Status check_state(const Env *env, Err *err)
 {
-    return sim_check_state(((const SchedEnv *)env)->sim, err);
+    SchedEnv *e = self_of((Env *)(uintptr_t)env); /* only read */
+    const EpisodeState *ep = episode(e);
+    Status st = sim_check_state(e->sim, err);
+    if (st != ST_OK) return st;
+    if (!(ep->load >= e->cfg.load_lo && ep->load <= e->cfg.load_hi) || !isfinite(ep->time) ||
+        !isfinite(ep->phi) || !isfinite(ep->met) || !isfinite(ep->ended) ||
+        !isfinite(ep->issued_phi))
+        return err_set(err, ST_FORMAT, "the saved episode is not consistent");
+    return ST_OK;
 }
 
 static void destroy(Env *env)
