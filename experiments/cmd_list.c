@@ -1,5 +1,6 @@
 /* cmd_list.c -- `relmas list`: the names that other commands take. */
 #include "base/args.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/yaml.h"
@@ -34,6 +35,7 @@ static Status list_folder(const Kind *k, Err *err)
     Status st = path_list(&names, &n, k->folder, k->suffix, err);
     if (st != ST_OK) return st;
     for (int i = 0; i < n; i++) puts(names[i]);
+    if (n == 0) log_info("there are no %s", k->name);
     mem_free(names);
     return ST_OK;
 }

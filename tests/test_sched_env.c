@@ -360,7 +360,7 @@ START_TEST(an_observation_can_be_had_again_and_without_an_env)
         rng_seed(&rng, seed, 7);
         begin(&r, &seed);
         while (!r.terminated) {
-            r.env->ops->observe(r.env, again, &info);
+            env_observe(r.env, again, &info);
             int demo = sched_observe(sched_env_sim(r.env), r.cfg.unit_us, r.cfg.teacher, bare);
             size_t bytes = sizeof *again * (size_t)r.spec.obs_floats;
             if (memcmp(again, r.obs, bytes) != 0 || info.demo != r.info.demo)
@@ -506,7 +506,7 @@ START_TEST(a_state_block_goes_into_a_fresh_environment)
         ck_assert_int_eq(n, m);
         memcpy(to, from, n);
         ck_ok(b.env->ops->check_state(b.env, &err), err);
-        b.env->ops->observe(b.env, b.obs, &b.info);
+        env_observe(b.env, b.obs, &b.info);
         b.reward = a.reward;
         b.info.elapsed = a.info.elapsed;
         b.terminated = a.terminated;
