@@ -1,0 +1,167 @@
+/* sim_check.c -- is a block from a file one that the simulator could have written?
+ * Checked to the last sub-job, so that what passes runs on without harm. */
+#include "env/sim_internal.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Times beyond this (over a hundred days) lose the microseconds. */
+static const double LATEST_US = 1e13;
+
+/* What a checker counts about the sub-jobs of one job. */
+typedef struct Census {
+    uint8_t *waiting; /* [max_subjobs] ready, queued or running: how often */
+    uint8_t *blocked; /* [max_subjobs] predecessors that are not done */
+} Census;
+
+static bool subjob_exists(const Sim *sim, int job, int sub)
+{
+    if (job < 0 || job >= sim->cfg.max_jobs) return false;
+    int net = sim->job[job].net;
+    return net >= 0 && net < sim->sys->n_nets && sub >= 0 && sub < sim->sys->net[net].n_subjobs;
+}
+
+/* A chain of nodes from `head` that ends within the remaining *budget of nodes. */
+static bool chain_ok(const Sim *sim, int head, int *budget)
+{
+    for (int id = head; id != -1; id = sim->node[id].next)
+        if (id < 0 || id >= sim->max_waiting || (*budget)-- == 0) return false;
+    return true;
+}
+
+/* No sharing among n SAs slows anybody by more than n. */
+static bool sa_ok(const Sim *sim, int sa)
+{
+    const Sa *s = &sim->st->sa[sa];
+    if (s->job == -1) return true;
+    if (!subjob_exists(sim, s->job, s->sub)) return false;
+    const SubJobCost *c = cost_of(sim, s->job, s->sub, sa);
+    return s->rate > 0.5 / SYS_MAX_SAS && s->rate <= 1 && s->left >= -1e-3 &&
+           s->left <= c->latency_us && s->demand >= 0 &&
+           s->demand <= 2 * sim->sys->dram_bytes_per_us;
+}
+
+static bool places_ok(const Sim *sim)
+{
+    int budget = sim->max_waiting;
+    for (int m = 0; m < sim->sys->n_sas; m++) {
+        const Sa *s = &sim->st->sa[m];
+        int before = budget;
+        if (!sa_ok(sim, m) || !isfinite(s->queued_us)) return false;
+        if (!chain_ok(sim, s->head, &budget) || s->queued != before - budget) return false;
+        for (int id = s->head; id != -1; id = sim->node[id].next) {
+            const Node *n = &sim->node[id];
+            if (!subjob_exists(sim, n->job, n->sub) || sim->job[n->job].active_pos < 0)
+                return false;
+            double cost_us = cost_of(sim, n->job, n->sub, m)->latency_us;
+            if (n->cost_us < cost_us || n->cost_us > cost_us) return false;
+        }
+    }
+    for (int i = 0; i < sim->st->n_ready; i++) {
+        const Ready *r = &sim->ready[i];
+        if (!subjob_exists(sim, r->job, r->sub) || sim->job[r->job].active_pos < 0) return false;
+    }
+    return chain_ok(sim, sim->st->free_node, &budget) && budget == 0;
+}
+
+static void count_waiting(const Sim *sim, int job, Census *c)
+{
+    memset(c->waiting, 0, (size_t)sim->max_subjobs);
+    for (int i = 0; i < sim->st->n_ready; i++)
+        if (sim->ready[i].job == job) c->waiting[sim->ready[i].sub]++;
+    for (int m = 0; m < sim->sys->n_sas; m++) {
+        const Sa *s = &sim->st->sa[m];
+        if (s->job == job) c->waiting[s->sub]++;
+        for (int id = s->head; id != -1; id = sim->node[id].next)
+            if (sim->node[id].job == job) c->waiting[sim->node[id].sub]++;
+    }
+}
+
+/* Every sub-job is done, waits once, or is blocked by exactly its predecessors that are not done. */
+static bool progress_ok(const Sim *sim, int job, Census *c)
+{
+    const SysNet *n = net_of(sim, job);
+    const uint8_t *preds = sim->preds + (size_t)job * sim->max_subjobs;
+    int left = 0, outstanding = 0;
+
+    count_waiting(sim, job, c);
+    memset(c->blocked, 0, (size_t)sim->max_subjobs);
+    for (int s = 0; s < n->n_subjobs; s++) {
+        if (c->waiting[s] > (preds[s] == 0)) return false;
+        outstanding += c->waiting[s];
+        if (preds[s] == 0 && !c->waiting[s]) continue;
+        left++;
+        for (int e = n->first_succ[s]; e < n->first_succ[s + 1]; e++) c->blocked[n->succ[e]]++;
+    }
+    return memcmp(preds, c->blocked, (size_t)n->n_subjobs) == 0 && left > 0 &&
+           sim->job[job].left == left && sim->job[job].outstanding == outstanding;
+}
+
+static bool jobs_ok(const Sim *sim, Census *c)
+{
+    int free_jobs = 0;
+    for (int i = 0; i < sim->st->n_active; i++) {
+        int id = sim->active[i];
+        if (!subjob_exists(sim, id, 0)) return false;
+        const Job *j = &sim->job[id];
+        if (j->active_pos != i || !isfinite(j->arrival) || !isfinite(j->deadline) ||
+            !isfinite(j->rem) || !isfinite(j->projected) || !progress_ok(sim, id, c))
+            return false;
+    }
+    for (int m = 0; m < sim->sys->n_sas; m++) { /* what runs of a dropped job is its last */
+        int id = sim->st->sa[m].job;
+        if (id >= 0 && sim->job[id].active_pos < 0 &&
+            (!sim->cfg.firm || sim->job[id].outstanding < 1))
+            return false;
+        if (id >= 0 && sim->job[id].active_pos >= sim->st->n_active) return false;
+    }
+    for (int id = sim->st->free_job; id != -1; id = sim->job[id].next_free) {
+        if (id < 0 || id >= sim->cfg.max_jobs || free_jobs++ == sim->cfg.max_jobs) return false;
+        for (int i = 0; i < sim->st->n_active; i++)
+            if (sim->active[i] == id) return false;
+    }
+    return free_jobs + sim->st->n_active <= sim->cfg.max_jobs;
+}
+
+static bool clock_ok(const Sim *sim)
+{
+    const SimState *st = sim->st;
+    const Workload *wl = &st->wl;
+    bool more = st->arrived < wl->jobs;
+    if (!(st->now >= 0 && st->now < LATEST_US) || st->arrived < 0 || wl->jobs < 0) return false;
+    if (!(wl->rate_per_us > 1e3 / LATEST_US) || isinf(wl->rate_per_us)) return false;
+    if (more && !(st->next_arrival < LATEST_US)) return false;
+    if (more != (isfinite(st->next_arrival) != 0) || !(st->next_arrival >= st->now)) return false;
+    for (int i = 0; i < sim->sys->n_nets; i++)
+        if (!(wl->share[i] >= 0 && wl->share[i] <= 1) || !isfinite(wl->deadline_us[i]))
+            return false;
+    if (sim->cfg.replan_us > 0)
+        return isfinite(st->next_tick) && (st->over || st->next_tick >= st->now);
+    return isinf(st->next_tick) && st->next_tick > 0;
+}
+
+static bool counts_ok(const Sim *sim)
+{
+    const JobCounts *c = &sim->st->totals.all;
+    return c->met >= 0 && c->late >= 0 && c->dropped >= 0 && c->rejected >= 0 &&
+           c->issued == sim->st->arrived && c->met <= c->issued && c->late <= c->issued &&
+           c->dropped <= c->issued && c->rejected <= c->issued &&
+           c->met + c->late + c->dropped + c->rejected + sim->st->n_active == c->issued;
+}
+
+Status sim_check_state(const Sim *sim, Err *err)
+{
+    const SimState *st = sim->st;
+    Census c = {.waiting = mem_calloc((size_t)sim->max_subjobs, 1),
+                .blocked = mem_calloc((size_t)sim->max_subjobs, 1)};
+    bool memory = c.waiting && c.blocked;
+    bool ok = memory && st->n_active >= 0 && st->n_active <= sim->cfg.max_jobs &&
+              st->n_ready >= 0 && st->n_ready <= sim->max_waiting && clock_ok(sim) &&
+              counts_ok(sim) && (st->over || st->n_ready > 0) && places_ok(sim) && jobs_ok(sim, &c);
+    mem_free(c.waiting);
+    mem_free(c.blocked);
+    if (!memory) return err_set(err, ST_NOMEM, "out of memory to check a simulator state");
+    return ok ? ST_OK : err_set(err, ST_FORMAT, "the saved simulator state is not consistent");
+}
