@@ -43,7 +43,7 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan bench install deps demo clean FORCE
+.PHONY: all check run-tests asan tsan run-tsan bench install deps demo clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	mkdir -p $(@D); echo '  CC   $<'
