@@ -77,7 +77,7 @@ static void summarise(EvalResult *r, const Evaluation *ev, const System *sys, do
     for (int e = 0; e < ev->episodes; e++) {
         const SimTotals *t = &ev->outcome[e].totals;
         long done = t->all.met + t->all.late;
-        r->sla[e] = t->all.issued ? (double)t->all.met / (double)t->all.issued : 1;
+        r->sla[e] = job_counts_sla_rate(&t->all);
         r->energy[e] = done ? t->energy_uj / (double)done : 0;
     }
     metrics_compute(&r->metrics, sys, ev->outcome, ev->episodes, scratch);

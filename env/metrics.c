@@ -22,11 +22,6 @@ static void add_counts(JobCounts *to, const JobCounts *c)
     to->rejected += c->rejected;
 }
 
-static double rate_of(const JobCounts *c)
-{
-    return c->issued ? (double)c->met / (double)c->issued : 1;
-}
-
 /* Adds the episode's finished jobs; returns how many turnarounds were written. */
 static long add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e, double *turnaround)
 {
@@ -56,7 +51,7 @@ static void per_network(Metrics *m, const System *sys)
     for (int i = 0; i < sys->n_nets; i++) {
         NetMetrics *net = &m->net[i];
         long finished = net->counts.met + net->counts.late;
-        net->sla_rate = rate_of(&net->counts);
+        net->sla_rate = job_counts_sla_rate(&net->counts);
         if (finished == 0) { /* no progress; one without jobs does not count */
             if (net->counts.issued) least = 0;
             continue;
@@ -81,7 +76,7 @@ void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *epis
     for (int i = 0; i < n; i++) finished += add_episode(&m, sys, &episodes[i], scratch + finished);
     for (long i = 0; i < finished; i++) sum += scratch[i];
     stats_sort(scratch, (size_t)finished);
-    m.sla_rate = rate_of(&m.counts);
+    m.sla_rate = job_counts_sla_rate(&m.counts);
     m.p50_us = percentile(scratch, finished, 0.50);
     m.p95_us = percentile(scratch, finished, 0.95);
     m.p99_us = percentile(scratch, finished, 0.99);

@@ -65,7 +65,7 @@ static double settle_reward(SchedEnv *e)
 {
     const JobCounts *c = &sim_totals(e->sim)->all;
     EpisodeState *ep = episode(e);
-    double met = (double)c->met, ended = (double)(c->met + c->late + c->dropped + c->rejected);
+    double met = (double)c->met, ended = (double)job_counts_ended(c);
     double gain = met - ep->met, r;
     if (e->cfg.reward == REWARD_SPARSE) {
         r = 2 * gain - (ended - ep->ended); /* +1 met, -1 missed */
@@ -89,9 +89,8 @@ static EnvSpec spec(const Env *env)
 static void observe(Env *env, float *obs, EnvInfo *info)
 {
     SchedEnv *e = self_of(env);
-    const JobCounts *c = &sim_totals(e->sim)->all;
     info->demo = sched_observe(e->sim, e->cfg.unit_us, e->cfg.teacher, obs);
-    info->score = c->issued ? (double)c->met / (double)c->issued : 1;
+    info->score = job_counts_sla_rate(&sim_totals(e->sim)->all);
 }
 
 static void reset(Env *env, const uint64_t *seed, float *obs, EnvInfo *info)

@@ -55,7 +55,7 @@ static double order_key(const Sim *sim, QueueOrder order, const Job *j)
     case ORDER_DR:
         return j->deadline + j->rem;
     case ORDER_PLAN:
-        return (double)sim->st->plan_counter;
+        return (double)sim->st->totals.decisions; /* made so far */
     }
     return 0;
 }
@@ -207,15 +207,14 @@ static JobCounts *net_counts(Sim *sim, int net)
 static void log_end(Sim *sim, int net, double arrival, double deadline, double energy, bool met,
                     bool dropped)
 {
-    const JobCounts *c = &sim->st->totals.all;
     if (!sim->log) return;
-    sim->log[c->met + c->late + c->dropped + c->rejected - 1] = (JobRecord){.net = net,
-                                                                            .met = met,
-                                                                            .dropped = dropped,
-                                                                            .arrival_us = arrival,
-                                                                            .end_us = sim->st->now,
-                                                                            .deadline_us = deadline,
-                                                                            .energy_uj = energy};
+    sim->log[job_counts_ended(&sim->st->totals.all) - 1] = (JobRecord){.net = net,
+                                                                       .met = met,
+                                                                       .dropped = dropped,
+                                                                       .arrival_us = arrival,
+                                                                       .end_us = sim->st->now,
+                                                                       .deadline_us = deadline,
+                                                                       .energy_uj = energy};
 }
 
 static void release_subjob(Sim *sim, int job, int sub)
@@ -628,7 +627,6 @@ void sim_commit(Sim *sim, int sa, int priority_class)
     Ready r = ready_pop(sim);
     st->totals.decisions++;
     st->asked++;
-    st->plan_counter++;
     if (sim->cfg.decision_us > 0) { /* the world goes on while the scheduler thinks */
         double until = st->now + sim->cfg.decision_us;
         while (next_event(sim, until)) continue;
@@ -713,7 +711,7 @@ void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out)
                .wait_us = s->left,
                .min_laxity_us = 1e30};
 
-    if (sim->cfg.rules.queue_order == ORDER_PLAN) rank.key = (double)st->plan_counter + 1;
+    if (sim->cfg.rules.queue_order == ORDER_PLAN) rank.key = (double)st->totals.decisions + 1;
     for (int id = s->head; id >= 0; id = sim->node[id].next) {
         const Node *n = &sim->node[id];
         if (rank_before(&n->rank, n->sub, &rank, r->sub, st->now)) {

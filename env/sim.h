@@ -73,6 +73,17 @@ typedef struct JobCounts {
     long issued, met, late, dropped, rejected;
 } JobCounts;
 
+static inline long job_counts_ended(const JobCounts *c)
+{
+    return c->met + c->late + c->dropped + c->rejected;
+}
+
+/* Met of all issued: what is not met in the end is a miss. 1 if nothing was issued. */
+static inline double job_counts_sla_rate(const JobCounts *c)
+{
+    return c->issued ? (double)c->met / (double)c->issued : 1;
+}
+
 typedef struct SimTotals {
     JobCounts all, net[SYS_MAX_NETS];
     long decisions, started;

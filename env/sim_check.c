@@ -148,7 +148,7 @@ static bool counts_ok(const Sim *sim)
     return c->met >= 0 && c->late >= 0 && c->dropped >= 0 && c->rejected >= 0 &&
            c->issued == sim->st->arrived && c->met <= c->issued && c->late <= c->issued &&
            c->dropped <= c->issued && c->rejected <= c->issued &&
-           c->met + c->late + c->dropped + c->rejected + sim->st->n_active == c->issued;
+           job_counts_ended(c) + sim->st->n_active == c->issued;
 }
 
 Status sim_check_state(const Sim *sim, Err *err)

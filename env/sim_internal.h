@@ -53,7 +53,6 @@ typedef struct SimState {
     Sa sa[SYS_MAX_SAS];
     double now, next_arrival, next_tick;
     long arrived;
-    uint64_t plan_counter;
     int n_active, n_ready, free_job, free_node;
     int over, rates_stale;
     int asked; /* decisions since the last event */

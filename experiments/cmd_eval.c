@@ -77,13 +77,7 @@ static Status choose_scenario(ScenarioConfig *out, const Options *o, Err *err)
         if (st == ST_OK) st = contender_config(&cfg, path, err);
         if (st != ST_OK) return st;
         *out = cfg.scenario;
-        for (int k = 0; k < o->set.n; k++) {
-            ConfigField fields[SCENARIO_FIELDS];
-            scenario_fields(fields, 0);
-            st = config_set(out, fields, SCENARIO_FIELDS, "--set", o->set.v[k], err);
-            if (st != ST_OK) return st;
-        }
-        return ST_OK;
+        return run_config_set_scenario(out, o->set.v, o->set.n, err);
     }
     return run_config_scenario(out, name, o->set.v, o->set.n, err);
 }

@@ -43,7 +43,6 @@ typedef struct Run {
     double best;     /* validation score of best.h5; -1 before the first */
     double wall_s;   /* training time of earlier processes */
     double started_s;
-    uint64_t saved_at; /* decisions of the newest checkpoint */
 } Run;
 
 static volatile sig_atomic_t stop_signal;
@@ -174,10 +173,10 @@ static Status save_checkpoint(Run *run, Err *err)
     Status st = ST_NOMEM;
 
     if (!list) goto fail;
-    run->saved_at = trainer_stats(run->trainer)->decisions;
     list_state(run, list);
     TRY(run_config_format(&run->cfg, &text, err));
-    TRY(checkpoint_step_path(path, sizeof path, run->dir, run->saved_at, err));
+    TRY(checkpoint_step_path(path, sizeof path, run->dir, trainer_stats(run->trainer)->decisions,
+                             err));
     TRY(checkpoint_save(path, text, list, wall_seconds(run), err));
     TRY(checkpoint_rotate(run->dir, run->cfg.keep, err));
 fail:

@@ -222,11 +222,18 @@ Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const 
     TRY(path_find(file, sizeof file, "env/scenarios", name_or_file, ".yaml", err));
     TRY(yaml_load(&doc, file, err));
     TRY(config_read(&cfg, fields, SCENARIO_FIELDS, doc, err));
-    TRY(apply_sets(&cfg, fields, SCENARIO_FIELDS, set, n_set, err));
+    TRY(run_config_set_scenario(&cfg, set, n_set, err));
     *out = cfg;
 fail:
     yaml_destroy(doc);
     return st;
+}
+
+Status run_config_set_scenario(ScenarioConfig *cfg, const char *const *set, int n_set, Err *err)
+{
+    ConfigField fields[SCENARIO_FIELDS];
+    scenario_fields(fields, 0);
+    return apply_sets(cfg, fields, SCENARIO_FIELDS, set, n_set, err);
 }
 
 SchedRules run_config_rules(const RunConfig *cfg)

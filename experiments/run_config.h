@@ -35,6 +35,9 @@ Status run_config_format(const RunConfig *cfg, char **out, Err *err); /* caller:
 Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const char *const *set,
                            int n_set, Err *err);
 
+/* Applies overrides ("scenario.key=v") to a scenario. */
+Status run_config_set_scenario(ScenarioConfig *cfg, const char *const *set, int n_set, Err *err);
+
 /* What the learned policy asks of the simulator (its teacher's rules), and its environment. */
 SchedRules run_config_rules(const RunConfig *cfg);
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc);
