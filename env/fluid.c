@@ -22,6 +22,7 @@
 typedef struct WorkClass {
     double weight;
     double latency[SYS_MAX_TYPES], bytes[SYS_MAX_TYPES];
+    double on[SYS_MAX_TYPES]; /* solved: the parts of it that each type does; they sum to 1 */
 } WorkClass;
 
 typedef struct Fluid {
@@ -55,15 +56,22 @@ static void merge_classes(Fluid *f)
     f->n_classes = n;
 }
 
+static WorkClass class_of(const Fluid *f, const SysNet *net, int s)
+{
+    WorkClass c = {0};
+    for (int t = 0; t < f->sys->n_types; t++) {
+        c.latency[t] = net->cost[t][s].latency_us / f->scale_us;
+        c.bytes[t] = net->cost[t][s].bytes / f->sys->dram_bytes_per_us / f->scale_us;
+    }
+    return c;
+}
+
 static void add_classes(Fluid *f, const SysNet *net, double share)
 {
     for (int s = 0; s < net->n_subjobs; s++) {
         WorkClass *c = &f->work[f->n_classes++];
+        *c = class_of(f, net, s);
         c->weight = share;
-        for (int t = 0; t < f->sys->n_types; t++) {
-            c->latency[t] = net->cost[t][s].latency_us / f->scale_us;
-            c->bytes[t] = net->cost[t][s].bytes / f->sys->dram_bytes_per_us / f->scale_us;
-        }
     }
 }
 
@@ -156,6 +164,16 @@ static void read_bound(Fluid *f, glp_prob *lp)
     read_row(lp, dram_row(f), 1, theta, &b->dram_use, &b->dram_price);
 }
 
+/* The columns of add_fractions in the same order; rounding may leave a part a hair below zero. */
+static void read_fractions(Fluid *f, glp_prob *lp)
+{
+    int col = 1; /* theta */
+    for (int c = 0; c < f->n_classes; c++)
+        for (int t = 0; t < f->sys->n_types; t++)
+            if (f->count[t] > 0)
+                f->work[c].on[t] = fmax(0, glp_get_col_prim(lp, ++col)) / f->work[c].weight;
+}
+
 /* True with f->bound filled. A second attempt starts from the trivial basis. */
 static bool solve_lp(Fluid *f)
 {
@@ -177,6 +195,7 @@ static bool solve_lp(Fluid *f)
         if (!solved) glp_std_basis(lp);
     }
     if (solved) read_bound(f, lp);
+    if (solved) read_fractions(f, lp);
     glp_delete_prob(lp);
     return solved;
 }
@@ -216,6 +235,23 @@ static Status solve_guarded(Fluid *f, Err *err)
     return solved ? ST_OK : err_set(err, ST_SOLVER, "fluid bound: glpk found no optimum");
 }
 
+/* ---- who runs where ---- */
+
+/* A network's part of the optimum: sub-jobs weighted by their best time. */
+static void place_network(Fluid *f, int i, double share)
+{
+    const SysNet *net = &f->sys->net[i];
+    for (int s = 0; s < net->n_subjobs; s++) {
+        WorkClass key = class_of(f, net, s);
+        const WorkClass *c =
+            bsearch(&key, f->work, (size_t)f->n_classes, sizeof *f->work, compare_costs);
+        for (int t = 0; t < f->sys->n_types; t++) {
+            f->bound.net_on_type[i][t] += c->on[t] * net->best_us[s] / net->rem_us;
+            f->bound.energy_uj += share * c->on[t] * net->cost[t][s].energy_uj;
+        }
+    }
+}
+
 /* ---- the public side ---- */
 
 static Status check_share(const System *sys, const double *share, Err *err)
@@ -242,6 +278,8 @@ Status system_fluid_solve(const System *sys, const double *share, FluidBound *ou
     for (int m = 0; m < sys->n_sas; m++) f.count[sys->sa_type[m]]++;
     TRY(make_classes(&f, share, err));
     TRY(solve_guarded(&f, err));
+    for (int i = 0; i < sys->n_nets; i++)
+        if (share[i] > 0) place_network(&f, i, share[i]);
     *out = f.bound;
 fail:
     mem_free(f.work);

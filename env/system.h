@@ -85,6 +85,10 @@ typedef struct FluidBound {
     double dram_use, dram_price;      /* use in [0, 1] */
     double type_use[SYS_MAX_TYPES];   /* mean over the SAs of the type */
     double type_price[SYS_MAX_TYPES]; /* 0 for types without SAs */
+    /* Part of each network's work (its sub-jobs weighted by best_us) that each type does; a row sums
+     * to 1, or is 0 if the network has no share. */
+    double net_on_type[SYS_MAX_NETS][SYS_MAX_TYPES];
+    double energy_uj; /* dynamic, of an average job of the mix */
 } FluidBound;
 
 Status system_fluid_solve(const System *sys, const double *share, FluidBound *out, Err *err);
