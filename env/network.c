@@ -33,7 +33,8 @@ static int fusion_target(const Fusion *f, int l)
     const NetLayer *layer = &f->net->layer[l];
     int latest = -1, readers = 0;
 
-    if (is_native(layer->shape.type) || layer->n_preds != layer->shape.operands) return -1;
+    if (is_native(layer->shape.type) || layer->alone) return -1;
+    if (layer->n_preds != layer->shape.operands) return -1;
     for (int e = 0; e < layer->n_preds; e++) {
         int p = f->net->layer_pred[layer->first_pred + e];
         if (f->owner[p] < latest) continue;

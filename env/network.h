@@ -1,7 +1,8 @@
 /* network.h -- a DNN as a DAG of layers, read from env/networks/NAME.yaml, and the DAG of sub-jobs
  * that the scheduler sees.
- * Layers: conv, dwconv, fc, gemm, pool, eltwise. Those of the file that cost nothing (concat,
- * flatten, act, reorg, upsample) only shape the graph: their readers depend on their producers.
+ * Layers: conv, dwconv, fc, gemm, pool, eltwise, deconv, move. Those of the file that cost nothing
+ * (concat, flatten, act, reorg, upsample, view) only shape the graph: their readers depend on their
+ * producers.
  * Fusion: a sub-job is one native layer (conv, dwconv, fc, gemm) with the bandwidth-only layers
  * that follow it: pooling after one producer, activation, and element-wise adds (fused into the
  * latest of their producers, the other operands are then read from DRAM: extra_read_words). A layer
@@ -23,6 +24,13 @@
  *   gemm      k; groups 1. A 1x1 conv over height x width rows; a second `from` is the other matrix
  *   pool      kernel, or `global`; stride 1, pad 0, ceil: false (true rounds sizes up)
  *   eltwise, concat: two or more `from`; act, flatten; reorg (space to depth), upsample: stride
+ *   deconv    transposed conv: k, kernel; stride, pad, groups 1. out may be up to stride - 1 larger
+ *             than the windows reach. Its layer is a conv over the input positions to k x stride x
+ *             stride channels with kernel / stride, rounded up (sub-pixel form, docs/MODEL.md)
+ *   view      out; one or more `from`. Any rearrangement, selection, repetition or padding of their
+ *             words: reshape, transpose, slice, split, pad, broadcast
+ *   move      out; one or more `from`. A sub-job of its own that reads these and writes out: resize,
+ *             operators of other kinds. An eltwise of ceil(words read / words of out) operands
  *   kernel, stride, pad: one number or [height, width]; pad also [top, left, bottom, right] or `same`
  */
 #ifndef RELMAS_ENV_NETWORK_H
@@ -39,6 +47,7 @@ typedef struct NetLayer {
     char name[NET_NAME_MAX];
     LayerShape shape;
     bool has_weights;        /* native, and not a product of two computed tensors */
+    bool alone;              /* a move: never fused into the sub-job of its producer */
     int first_pred, n_preds; /* slice of Network.layer_pred: earlier layers; none: the input */
 } NetLayer;
 

@@ -8,6 +8,8 @@
 #include "base/yaml.h"
 #include "env/network_internal.h"
 
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,18 +23,22 @@ typedef enum {
     ENTRY_GEMM,
     ENTRY_POOL,
     ENTRY_ELTWISE,
+    /* as a conv, as an eltwise */
+    ENTRY_DECONV,
+    ENTRY_MOVE,
     /* free */
     ENTRY_CONCAT,
     ENTRY_FLATTEN,
     ENTRY_ACT,
     ENTRY_REORG,
     ENTRY_UPSAMPLE,
+    ENTRY_VIEW,
     ENTRY_TYPES
 } EntryType;
 
-static const char *const TYPE_NAME[ENTRY_TYPES] = {"conv", "dwconv",  "fc",      "gemm",
-                                                   "pool", "eltwise", "concat",  "flatten",
-                                                   "act",  "reorg",   "upsample"};
+static const char *const TYPE_NAME[ENTRY_TYPES] = {
+    "conv", "dwconv", "fc",      "gemm", "pool",  "eltwise",  "deconv",
+    "move", "concat", "flatten", "act",  "reorg", "upsample", "view"};
 
 typedef struct Tensor {
     char name[NET_NAME_MAX];
@@ -69,6 +75,8 @@ static Status check_entry_keys(const YamlNode *node, EntryType type, Err *err)
                                             "kernel", "stride", "pad",  "ceil"};
     static const char *const GEMM_KEYS[] = {"name", "type", "from", "out", "k", "groups"};
     static const char *const STRIDE_KEYS[] = {"name", "type", "from", "out", "stride"};
+    static const char *const DECONV_KEYS[] = {"name",   "type",   "from", "out",   "k",
+                                              "kernel", "stride", "pad",  "groups"};
 
     switch (type) {
     case ENTRY_CONV:
@@ -81,6 +89,8 @@ static Status check_entry_keys(const YamlNode *node, EntryType type, Err *err)
         return yaml_check_keys(node, GEMM_KEYS, 6, err);
     case ENTRY_POOL:
         return yaml_check_keys(node, POOL_KEYS, 8, err);
+    case ENTRY_DECONV:
+        return yaml_check_keys(node, DECONV_KEYS, 9, err);
     case ENTRY_REORG:
     case ENTRY_UPSAMPLE:
         return yaml_check_keys(node, STRIDE_KEYS, 5, err);
@@ -122,7 +132,7 @@ static Status read_pad(Entry *e, Err *err)
     const YamlNode *value = yaml_get(e->node, "pad");
 
     if (!value) return ST_OK;
-    if ((e->same = is_word(value, "same"))) return ST_OK;
+    if ((e->same = e->type != ENTRY_DECONV && is_word(value, "same"))) return ST_OK;
     if (yaml_kind(value) != YAML_SEQ || yaml_size(value) != 2)
         return read_numbers(value, 4, 0, MAX_WINDOW, e->pad, err);
     Status st = read_numbers(value, 2, 0, MAX_WINDOW, e->pad, err);
@@ -177,7 +187,8 @@ static Status read_from(const Reader *r, Entry *e, Err *err)
 {
     const YamlNode *from = yaml_get(e->node, "from");
     bool joins = e->type == ENTRY_ELTWISE || e->type == ENTRY_CONCAT;
-    int hi = joins ? NET_MAX_FROM : e->type == ENTRY_GEMM ? 2 : 1, n = 1;
+    bool gathers = e->type == ENTRY_VIEW || e->type == ENTRY_MOVE;
+    int hi = joins || gathers ? NET_MAX_FROM : e->type == ENTRY_GEMM ? 2 : 1, n = 1;
     Status st = ST_OK;
 
     if (from) {
@@ -188,7 +199,7 @@ static Status read_from(const Reader *r, Entry *e, Err *err)
         return yaml_error(from ? from : e->node, err,
                           "layer '%s' of type %s has %d predecessors in from, want %d to %d%s",
                           e->name, TYPE_NAME[e->type], n, 1 + joins, hi,
-                          joins ? "" : " (join with a concat)");
+                          joins || gathers ? "" : " (join with a concat)");
     if (!from) e->from[e->n_from++] = r->n_tensors - 1;
     for (int i = 0; from && i < n; i++) TRY(read_source(r, e, yaml_item(from, i), err));
 fail:
@@ -219,9 +230,11 @@ static Status read_entry(const Reader *r, const YamlNode *node, Entry *e, Err *e
     e->type = (EntryType)type;
     TRY(check_entry_keys(node, e->type, err));
     TRY(read_from(r, e, err));
-    bool window = e->type == ENTRY_CONV || e->type == ENTRY_DWCONV || e->type == ENTRY_POOL;
+    bool window = e->type == ENTRY_CONV || e->type == ENTRY_DWCONV || e->type == ENTRY_POOL ||
+                  e->type == ENTRY_DECONV;
     if (window) TRY(read_window(e, err));
-    if (e->type == ENTRY_CONV || e->type == ENTRY_FC || e->type == ENTRY_GEMM)
+    if (e->type == ENTRY_CONV || e->type == ENTRY_FC || e->type == ENTRY_GEMM ||
+        e->type == ENTRY_DECONV)
         TRY(yaml_read_int(node, "k", 1, MAX_CHANNELS, &e->k, err));
     else
         TRY(read_optional(node, "k", 1, 1, MAX_CHANNELS, &e->k, err));
@@ -233,6 +246,11 @@ fail:
 }
 
 /* ---- sizes ---- */
+
+static double words(const Tensor *t)
+{
+    return (double)t->channels * t->height * t->width;
+}
 
 /* Output size along axis 0 (height) or 1 (width). Rounding up never starts a window outside the
  * input and its leading pad (Caffe, ONNX). */
@@ -292,7 +310,7 @@ static Status size_gemm(const Reader *r, const Entry *e, const Tensor *in, Tenso
                           e->name, in->channels, e->k, e->groups);
     if (e->n_from == 2) {
         const Tensor *b = &r->tensor[e->from[1]];
-        double have = (double)b->channels * b->height * b->width;
+        double have = words(b);
         double want = (double)in->channels / e->groups * e->k;
         if (have != want)
             return yaml_error(e->node, err,
@@ -341,23 +359,90 @@ static Status size_reorg(const Entry *e, const Tensor *in, Tensor *out, Err *err
     return ST_OK;
 }
 
-static Status check_out(const Entry *e, const Tensor *t, Err *err)
+static Status check_size(const Entry *e, const Tensor *t, Err *err)
 {
-    const YamlNode *node = yaml_get(e->node, "out");
-    int want[3];
-    Status st = ST_OK;
-
-    if (t->height > MAX_SIZE || t->width > MAX_SIZE ||
-        (double)t->channels * t->height * t->width > MAX_WORDS)
+    if (t->height > MAX_SIZE || t->width > MAX_SIZE || words(t) > MAX_WORDS)
         return yaml_error(e->node, err,
                           "layer '%s' has an output of [%d, %d, %d], which is too large", e->name,
                           t->channels, t->height, t->width);
+    return ST_OK;
+}
+
+/* out as written; false in *given if it is not. */
+static Status read_out(const Entry *e, int out[3], bool *given, Err *err)
+{
+    const YamlNode *node = yaml_get(e->node, "out");
+    Status st = ST_OK;
+
+    *given = node;
     if (!node) return ST_OK;
     TRY(yaml_expect(node, YAML_SEQ, err));
-    TRY(read_numbers(node, 3, 1, MAX_WORDS, want, err));
+    TRY(read_numbers(node, 3, 1, MAX_WORDS, out, err));
+fail:
+    return st;
+}
+
+static Status check_out(const Entry *e, const Tensor *t, Err *err)
+{
+    int want[3];
+    bool given;
+    Status st = ST_OK;
+
+    TRY(check_size(e, t, err));
+    TRY(read_out(e, want, &given, err));
+    if (!given) return ST_OK;
     if (want[0] != t->channels || want[1] != t->height || want[2] != t->width)
-        st = yaml_error(node, err, "layer '%s' has an output of [%d, %d, %d], not of [%d, %d, %d]",
-                        e->name, t->channels, t->height, t->width, want[0], want[1], want[2]);
+        st = yaml_error(yaml_get(e->node, "out"), err,
+                        "layer '%s' has an output of [%d, %d, %d], not of [%d, %d, %d]", e->name,
+                        t->channels, t->height, t->width, want[0], want[1], want[2]);
+fail:
+    return st;
+}
+
+/* view and move: what `out` says. */
+static Status size_given(const Entry *e, Tensor *out, Err *err)
+{
+    int size[3];
+    bool given;
+    Status st = ST_OK;
+
+    TRY(read_out(e, size, &given, err));
+    if (!given)
+        return yaml_error(e->node, err,
+                          "layer '%s' of type %s needs an out: [channels, height, width]", e->name,
+                          TYPE_NAME[e->type]);
+    out->channels = size[0];
+    out->height = size[1];
+    out->width = size[2];
+fail:
+    return st;
+}
+
+/* Each input point spreads over a window. `out` may be up to stride - 1 larger along an axis: rows
+ * and columns that no window reaches (output padding). */
+static Status size_deconv(const Entry *e, const Tensor *in, Tensor *out, Err *err)
+{
+    int size[2], want[3], sizes[2] = {in->height, in->width};
+    bool given;
+    Status st = ST_OK;
+
+    if (in->channels % e->groups || e->k % e->groups)
+        return yaml_error(e->node, err,
+                          "layer '%s': %d channels in and %d out do not split into %d groups",
+                          e->name, in->channels, e->k, e->groups);
+    TRY(read_out(e, want, &given, err));
+    for (int axis = 0; axis < 2; axis++) {
+        size[axis] =
+            (sizes[axis] - 1) * e->stride[axis] + e->kernel[axis] - e->pad[axis] - e->pad[axis + 2];
+        int extra = given ? want[axis + 1] - size[axis] : 0;
+        if (extra > 0 && extra < e->stride[axis]) size[axis] += extra;
+        if (size[axis] < 1)
+            return yaml_error(e->node, err, "layer '%s': its padding leaves nothing of the output",
+                              e->name);
+    }
+    out->channels = e->k;
+    out->height = size[0];
+    out->width = size[1];
 fail:
     return st;
 }
@@ -381,6 +466,11 @@ static Status size_tensor(const Reader *r, Entry *e, Tensor *out, Err *err)
         return size_join(r, e, out, err);
     case ENTRY_REORG:
         return size_reorg(e, in, out, err);
+    case ENTRY_DECONV:
+        return size_deconv(e, in, out, err);
+    case ENTRY_VIEW:
+    case ENTRY_MOVE:
+        return size_given(e, out, err);
     case ENTRY_UPSAMPLE:
         out->height *= e->stride[0];
         out->width *= e->stride[1];
@@ -437,8 +527,52 @@ fail:
     return st;
 }
 
-static LayerShape entry_shape(const Entry *e, const Tensor *in, const Tensor *out)
+/* The sub-pixel form of a transposed convolution (Shi et al. 2016): over the input positions, a
+ * convolution to stride x stride times the channels, each with its share of the kernel. The same
+ * products where the stride divides the kernel, else kernel rows of zeros are added. */
+static LayerShape deconv_shape(const Entry *e, const Tensor *in)
 {
+    double channels = (double)e->k * e->stride[0] * e->stride[1];
+    return (LayerShape){.type = LAYER_CONV,
+                        .N = 1,
+                        .C = in->channels,
+                        .K = channels > MAX_WORDS ? MAX_WORDS : (int)channels,
+                        .P = in->width,
+                        .Q = in->height,
+                        .R = (e->kernel[1] + e->stride[1] - 1) / e->stride[1],
+                        .S = (e->kernel[0] + e->stride[0] - 1) / e->stride[0],
+                        .stride_w = 1,
+                        .stride_h = 1,
+                        .dilation = 1,
+                        .groups = e->groups,
+                        .operands = 1};
+}
+
+/* Reads its inputs, in whole multiples of the output, and writes the output. */
+static LayerShape move_shape(const Reader *r, const Entry *e, const Tensor *out)
+{
+    double read = 0;
+    for (int i = 0; i < e->n_from; i++) read += words(&r->tensor[e->from[i]]);
+    return (LayerShape){.type = LAYER_ELTWISE,
+                        .N = 1,
+                        .C = out->channels,
+                        .K = out->channels,
+                        .P = out->width,
+                        .Q = out->height,
+                        .R = 1,
+                        .S = 1,
+                        .stride_w = 1,
+                        .stride_h = 1,
+                        .dilation = 1,
+                        .groups = 1,
+                        .operands = (int)fmin(ceil(read / words(out)), INT_MAX)};
+}
+
+static LayerShape entry_shape(const Reader *r, const Entry *e, const Tensor *out)
+{
+    const Tensor *in = &r->tensor[e->from[0]];
+    if (e->type == ENTRY_DECONV) return deconv_shape(e, in);
+    if (e->type == ENTRY_MOVE) return move_shape(r, e, out);
     LayerShape s = {.type = (LayerType)e->type,
                     .N = 1,
                     .C = in->channels,
@@ -462,11 +596,12 @@ static Status add_layer(Reader *r, const Entry *e, Tensor *out, Err *err)
     NetLayer *layer = &r->net->layer[r->net->n_layers];
     Err why = {0};
 
-    layer->shape = entry_shape(e, &r->tensor[e->from[0]], out);
+    layer->shape = entry_shape(r, e, out);
     if (layer_check(&layer->shape, &why) != ST_OK)
         return yaml_error(e->node, err, "layer '%s': %s", e->name, why.msg);
     memcpy(layer->name, e->name, sizeof layer->name);
-    layer->has_weights = e->type <= ENTRY_GEMM && e->n_from == 1;
+    layer->has_weights = (e->type <= ENTRY_GEMM || e->type == ENTRY_DECONV) && e->n_from == 1;
+    layer->alone = e->type == ENTRY_MOVE;
     layer->first_pred = out->first;
     layer->n_preds = out->n;
     out->first = r->n_edges;
@@ -484,7 +619,7 @@ static Status read_layer(Reader *r, const YamlNode *node, Err *err)
     TRY(size_tensor(r, &e, out, err));
     TRY(check_out(&e, out, err));
     TRY(merge_sources(r, &e, &out->first, &out->n, err));
-    if (e.type <= ENTRY_ELTWISE) TRY(add_layer(r, &e, out, err));
+    if (e.type <= ENTRY_MOVE) TRY(add_layer(r, &e, out, err));
     r->n_tensors++;
 fail:
     return st;
