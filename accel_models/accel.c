@@ -28,6 +28,18 @@ int accel_word_bits(const AccelConfig *a)
 {
     return a->word_bits;
 }
+int accel_glb_bytes(const AccelConfig *a)
+{
+    return a->glb_bytes;
+}
+double accel_dram_gbps(const AccelConfig *a)
+{
+    return a->dram_read_port * a->clock_mhz / 1000;
+}
+const char *accel_dataflow_name(Dataflow d)
+{
+    return dataflows[d]->name;
+}
 double accel_peak_macs(const AccelConfig *a)
 {
     return dataflows[a->dataflow]->peak_macs(a);

@@ -4,7 +4,7 @@
 #ifndef RELMAS_ACCEL_MODELS_ACCEL_H
 #define RELMAS_ACCEL_MODELS_ACCEL_H
 
-#include "base/status.h"
+#include "base/yaml.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,13 +48,20 @@ typedef enum { LEVEL_MAC, LEVEL_SPAD, LEVEL_BUFFER, LEVEL_GLB, LEVEL_DRAM, LEVEL
 typedef struct AccelConfig AccelConfig;
 
 Status accel_load(AccelConfig **out, const char *path, Err *err); /* caller owns *out */
-void accel_destroy(AccelConfig *a);                               /* NULL allowed */
+/* The preset of path with some of its keys replaced: set (NULL: none) is a map of them in a file of
+ * the caller's, nested (glb: {bytes: 65536}) or flat (glb.bytes: 65536). They are checked as the
+ * preset's are; messages name the line in that file. name and dataflow stay the preset's. */
+Status accel_load_with(AccelConfig **out, const char *path, const YamlNode *set, Err *err);
+void accel_destroy(AccelConfig *a); /* NULL allowed */
 const char *accel_name(const AccelConfig *a);
 Dataflow accel_dataflow(const AccelConfig *a);
 double accel_clock_mhz(const AccelConfig *a);
 double accel_peak_macs(const AccelConfig *a); /* per cycle */
 double accel_leakage_mw(const AccelConfig *a);
 int accel_word_bits(const AccelConfig *a);
+int accel_glb_bytes(const AccelConfig *a);    /* the buffer that all PEs share */
+double accel_dram_gbps(const AccelConfig *a); /* of its own port, reading */
+const char *accel_dataflow_name(Dataflow d);  /* ws, rs */
 
 typedef struct LayerCost {
     double macs;

@@ -97,7 +97,30 @@ static Status require_all(const YamlNode *root, const ConfigField *fields, int n
     return ST_OK;
 }
 
-static Status read_preset(AccelConfig *a, const YamlDoc *doc, Err *err)
+/* What tells machines apart is the preset's alone. */
+static Status override(Preset *p, const ConfigField *fields, int n, const YamlNode *set, Err *err)
+{
+    static const char *const FIXED[] = {"name", "dataflow"};
+    Status st;
+    TRY(yaml_expect(set, YAML_MAP, err));
+    for (int i = 0; i < 2; i++)
+        if (yaml_get(set, FIXED[i]))
+            return yaml_error(yaml_get(set, FIXED[i]), err,
+                              "'%s' cannot be set, it is the preset's", FIXED[i]);
+    TRY(config_read_map(p, fields, n, set, err));
+fail:
+    return st;
+}
+
+static Status check_word(const AccelConfig *a, const YamlNode *root, const YamlNode *set, Err *err)
+{
+    const YamlNode *given = set ? yaml_get(set, "word_bits") : NULL;
+    if (a->word_bits % 8 == 0) return ST_OK;
+    return yaml_error(given ? given : yaml_get(root, "word_bits"), err,
+                      "'word_bits' is %d, want a multiple of 8", a->word_bits);
+}
+
+static Status read_preset(AccelConfig *a, const YamlDoc *doc, const YamlNode *set, Err *err)
 {
     Status st;
     Preset p = {.a = {.dataflow = DATAFLOW_WS}};
@@ -108,20 +131,23 @@ static Status read_preset(AccelConfig *a, const YamlDoc *doc, Err *err)
     int n = schemas[p.a.dataflow].n;
     TRY(config_read(&p, fields, n, doc, err));
     TRY(require_all(root, fields, n, err));
+    if (set) TRY(override(&p, fields, n, set, err));
     *a = p.a;
     if (!p.name[0] || strlen(p.name) >= sizeof a->name)
         return yaml_error(yaml_get(root, "name"), err, "'name' must have 1..%d characters",
                           ACCEL_NAME_MAX - 1);
     memcpy(a->name, p.name, strlen(p.name) + 1);
-    if (a->word_bits % 8)
-        return yaml_error(yaml_get(root, "word_bits"), err,
-                          "'word_bits' is %d, want a multiple of 8", a->word_bits);
-    return ST_OK;
+    TRY(check_word(a, root, set, err));
 fail:
     return st;
 }
 
 Status accel_load(AccelConfig **out, const char *path, Err *err)
+{
+    return accel_load_with(out, path, NULL, err);
+}
+
+Status accel_load_with(AccelConfig **out, const char *path, const YamlNode *set, Err *err)
 {
     Status st;
     YamlDoc *doc = NULL;
@@ -133,7 +159,7 @@ Status accel_load(AccelConfig **out, const char *path, Err *err)
         st = err_set(err, ST_NOMEM, "accel_load: %s", status_text(ST_NOMEM));
         goto fail;
     }
-    TRY(read_preset(a, doc, err));
+    TRY(read_preset(a, doc, set, err));
     yaml_destroy(doc);
     *out = a;
     return ST_OK;

@@ -229,11 +229,16 @@ static Status read_root(void *cfg, Table t, const YamlNode *root, Err *err)
     return st;
 }
 
-Status config_read(void *cfg, const ConfigField *fields, int n, const YamlDoc *doc, Err *err)
+Status config_read_map(void *cfg, const ConfigField *fields, int n, const YamlNode *map, Err *err)
 {
     Err why = {0};
-    Status st = read_root(cfg, (Table){fields, n}, yaml_root(doc), &why);
+    Status st = read_root(cfg, (Table){fields, n}, map, &why);
     return st == ST_OK ? ST_OK : err_set(err, ST_CONFIG, "%s", why.msg);
+}
+
+Status config_read(void *cfg, const ConfigField *fields, int n, const YamlDoc *doc, Err *err)
+{
+    return config_read_map(cfg, fields, n, yaml_root(doc), err);
 }
 
 Status config_set(void *cfg, const ConfigField *fields, int n, const char *where,

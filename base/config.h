@@ -44,6 +44,8 @@ typedef struct ConfigField {
 /* Overwrites the fields of cfg (which holds the defaults) that doc names. Keys are nested
  * (dqn: {lr: 1}) or flat (dqn.lr: 1). ST_CONFIG, ST_NOMEM; fields before the mistake may be set. */
 Status config_read(void *cfg, const ConfigField *fields, int n, const YamlDoc *doc, Err *err);
+/* The same from a map inside a document: the value of a key of another file, say. */
+Status config_read_map(void *cfg, const ConfigField *fields, int n, const YamlNode *map, Err *err);
 /* Applies one "a.b=value" (value in YAML flow syntax, e.g. [64, 64]). where names the source in
  * messages, e.g. "--set". */
 Status config_set(void *cfg, const ConfigField *fields, int n, const char *where,

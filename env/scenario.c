@@ -13,6 +13,8 @@ const ScenarioConfig SCENARIO_DEFAULTS = {
     .shares = {1, {1}},
     .qos_factor = 3,
     .qos_level = 1,
+    .arbitration = SCENARIO_OF_SYSTEM,
+    .replan_us = -1,
     .max_jobs = 512,
     .episode_jobs = 400,
     .loads = {3, {0.6, 0.8, 0.95}},
@@ -20,6 +22,8 @@ const ScenarioConfig SCENARIO_DEFAULTS = {
     .eval_episodes = 100,
 };
 
+/* ARBITRATION_NAMES, and at SCENARIO_OF_SYSTEM what the system says. */
+static const char *const SHARING_NAMES[] = {"max-min", "proportional", "system", NULL};
 static const char *const LATE_NAMES[] = {"soft", "firm", NULL};
 
 void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
@@ -38,10 +42,10 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
          "QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
         {"scenario.late", CONFIG_ENUM, AT(late), 0, 0, LATE_NAMES,
          "soft: late jobs run to the end; firm: dropped at the deadline"},
-        {"scenario.arbitration", CONFIG_ENUM, AT(arbitration), 0, 0, ARBITRATION_NAMES,
-         "how the DRAM is shared"},
-        {"scenario.replan_us", CONFIG_DOUBLE, AT(replan_us), 0, 1e9, NULL,
-         "period T_s at which queued sub-jobs are placed anew; 0 never"},
+        {"scenario.arbitration", CONFIG_ENUM, AT(arbitration), 0, 0, SHARING_NAMES,
+         "how the DRAM is shared; system: as the system's file says"},
+        {"scenario.replan_us", CONFIG_DOUBLE, AT(replan_us), -1, 1e9, NULL,
+         "period T_s at which queued sub-jobs are placed anew; 0 never, -1 the system's"},
         {"scenario.decision_us", CONFIG_DOUBLE, AT(decision_us), 0, 1e6, NULL,
          "simulated time that a decision takes"},
         {"scenario.max_jobs", CONFIG_INT, AT(max_jobs), 1, 1 << 20, NULL,
@@ -116,6 +120,12 @@ static Status normalise_shares(const ConfigDoubles *given, int n, double *share,
     return ST_OK;
 }
 
+static Arbitration arbitration_of(const Scenario *s)
+{
+    int given = s->cfg.arbitration;
+    return given == SCENARIO_OF_SYSTEM ? s->sys->arbitration : (Arbitration)given;
+}
+
 static void fill_workload(Scenario *s)
 {
     for (int i = 0; i < s->sys->n_nets; i++) {
@@ -125,9 +135,9 @@ static void fill_workload(Scenario *s)
     }
     s->workload.rate_per_us = s->lambda_max_per_us;
     s->workload.jobs = s->cfg.episode_jobs;
-    s->sim = (SimConfig){.arbitration = (Arbitration)s->cfg.arbitration,
+    s->sim = (SimConfig){.arbitration = arbitration_of(s),
                          .firm = s->cfg.late == 1,
-                         .replan_us = s->cfg.replan_us,
+                         .replan_us = s->cfg.replan_us == -1 ? s->sys->replan_us : s->cfg.replan_us,
                          .decision_us = s->cfg.decision_us,
                          .classes = 1,
                          .max_jobs = s->cfg.max_jobs};

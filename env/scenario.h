@@ -16,14 +16,16 @@ typedef struct ScenarioConfig {
     double qos_factor;              /* deadline = qos_level x qos_factor x isolated critical path */
     double qos_level;               /* 0.8 H, 1.0 M, 1.2 L */
     int late;                       /* 0 soft, 1 firm */
-    int arbitration;
-    double replan_us, decision_us;
+    int arbitration;                /* Arbitration, or SCENARIO_OF_SYSTEM: what the system says */
+    double replan_us;               /* -1: what the system says */
+    double decision_us;
     int max_jobs, episode_jobs;
     ConfigDoubles loads; /* of lambda_max, for evaluation */
     uint64_t eval_seed;  /* first of the held-out arrival seeds */
     int eval_episodes;
 } ScenarioConfig;
 
+enum { SCENARIO_OF_SYSTEM = ARBITRATIONS };
 extern const ScenarioConfig SCENARIO_DEFAULTS;
 
 /* Rows for a struct that holds a ScenarioConfig at base_offset, keys "scenario.*". */

@@ -13,11 +13,8 @@
 #include <string.h>
 
 static const double NEVER = HUGE_VAL;
-/* Shorter periods would be nothing but ticks, and in the end not move the clock any more. */
-static const double REPLAN_LEAST_US = 1;
 
 const char *const QUEUE_ORDER_NAMES[] = {"fcfs", "edf", "llf", "srpt", "sjf", "dr", "plan", NULL};
-const char *const ARBITRATION_NAMES[] = {"max-min", "proportional", NULL};
 
 static size_t block_bytes(const Sim *sim)
 {
@@ -519,9 +516,9 @@ static Status check_config(const System *sys, const SimConfig *cfg, Err *err)
         return err_set(err, ST_CONFIG, "classes must be in 1..4, got %d", cfg->classes);
     if (!(cfg->replan_us >= 0 && cfg->decision_us >= 0) || isinf(cfg->decision_us))
         return err_set(err, ST_CONFIG, "replan_us and decision_us must be 0 or more and finite");
-    if (cfg->replan_us > 0 && cfg->replan_us < REPLAN_LEAST_US)
+    if (cfg->replan_us > 0 && cfg->replan_us < SYS_LEAST_REPLAN_US)
         return err_set(err, ST_CONFIG, "replan_us must be 0 (never) or at least %g, got %g",
-                       REPLAN_LEAST_US, cfg->replan_us);
+                       SYS_LEAST_REPLAN_US, cfg->replan_us);
     for (int i = 0; i < sys->n_nets; i++)
         for (int s = 0; s < sys->net[i].n_subjobs; s++)
             if (sys->net[i].n_preds[s] > 255)

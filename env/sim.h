@@ -32,9 +32,6 @@ typedef enum {
 } QueueOrder;
 extern const char *const QUEUE_ORDER_NAMES[]; /* NULL-terminated, in the order of the enum */
 
-typedef enum { ARBITRATION_MAX_MIN, ARBITRATION_PROPORTIONAL } Arbitration;
-extern const char *const ARBITRATION_NAMES[];
-
 /* What the scheduler in charge wants from the simulator. */
 typedef struct SchedRules {
     QueueOrder ready_order; /* which ready sub-job is decided first */

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+const char *const ARBITRATION_NAMES[] = {"max-min", "proportional", NULL};
+
 /* A demand may exceed the bandwidth by rounding alone. */
 static const double BANDWIDTH_SLACK = 1.0 + 1e-9;
 
@@ -25,6 +27,12 @@ static Status check_counts(const System *d, Err *err)
                        SYS_MAX_NETS);
     if (!isfinite(d->dram_bytes_per_us) || d->dram_bytes_per_us <= 0)
         return err_set(err, ST_CONFIG, "system '%s': dram bandwidth must be positive", d->name);
+    if ((int)d->arbitration < 0 || (int)d->arbitration >= ARBITRATIONS)
+        return err_set(err, ST_CONFIG, "system '%s': arbitration %d, want 0 to %d", d->name,
+                       (int)d->arbitration, ARBITRATIONS - 1);
+    if (!isfinite(d->replan_us) || (d->replan_us != 0 && d->replan_us < SYS_LEAST_REPLAN_US))
+        return err_set(err, ST_CONFIG, "system '%s': replan_us %g, want 0 (never) or at least %g",
+                       d->name, d->replan_us, SYS_LEAST_REPLAN_US);
     for (int m = 0; m < d->n_sas; m++)
         if (d->sa_type[m] < 0 || d->sa_type[m] >= d->n_types)
             return err_set(err, ST_CONFIG, "system '%s': accelerator %d has type %d, want 0 to %d",

@@ -15,6 +15,14 @@ enum {
     SYS_NAME_MAX = 64
 };
 
+/* How the shared DRAM is divided among what runs (docs/MODEL.md, section 5). */
+typedef enum { ARBITRATION_MAX_MIN, ARBITRATION_PROPORTIONAL } Arbitration;
+enum { ARBITRATIONS = 2 };
+extern const char *const ARBITRATION_NAMES[]; /* NULL-terminated */
+
+/* Shorter periods would be nothing but ticks, and in the end not move the clock any more. */
+#define SYS_LEAST_REPLAN_US 1.0
+
 /* Isolated cost of one sub-job on one SA type. bytes / latency_us never exceeds the DRAM bandwidth:
  * a sub-job alone on the machine always runs at rate 1. */
 typedef struct SubJobCost {
@@ -44,6 +52,8 @@ typedef struct System {
     char type_name[SYS_MAX_TYPES][SYS_NAME_MAX];
     double type_leakage_mw[SYS_MAX_TYPES];
     double dram_bytes_per_us; /* shared by all SAs */
+    Arbitration arbitration;
+    double replan_us; /* period T_s at which queued sub-jobs are placed anew; 0 never */
     /* How well a type suits the tenants, in (0, 1]: best_us summed over a network / its latency summed
      * on that type; mean over the networks, and of the one with the least t_iso. */
     double type_affinity[SYS_MAX_TYPES], type_short_affinity[SYS_MAX_TYPES];
@@ -53,12 +63,8 @@ typedef struct System {
 
 /* Loads a system (a name in env/systems or a file) and networks (names in env/networks or files)
  * and fills the cost table (identical layers are evaluated once; `threads` workers, the result does
- * not depend on their number; policy `hardware`). Caller owns *out. The system file:
- *   name: tiny-2
- *   dram_gbps: 17.9
- *   accelerators: # one entry per type; presets of accel_models/presets, or files
- *   - {preset: simba-16pe, count: 1}
- *   - {preset: eyeriss-12x14, count: 1, name: eyeriss} # name: default is the preset's own */
+ * not depend on their number; policy `hardware`). Caller owns *out. The system file's format:
+ * env/system_file.h. */
 Status system_load(System **out, const char *system, const char *const *networks, int n_networks,
                    int threads, Err *err);
 /* From given tables, for tests and generated systems: net[i] points to the caller's arrays, which

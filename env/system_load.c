@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/pool.h"
-#include "base/yaml.h"
 #include "env/network.h"
+#include "env/system_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ typedef struct Slot {
 
 typedef struct Loader {
     System d; /* description for system_build */
-    AccelConfig *accel[SYS_MAX_TYPES];
+    SystemFile *file;
     double stream_rate[SYS_MAX_TYPES]; /* bytes/us of an element-wise layer alone */
     Network *net[SYS_MAX_NETS];
     int *shape_of[SYS_MAX_NETS];     /* [n_subjobs] index into shape */
@@ -42,71 +42,24 @@ static Status no_memory(const Loader *l, Err *err)
 
 /* ---- the system file ---- */
 
-static Status read_type(Loader *l, const YamlNode *node, Err *err)
-{
-    static const char *const KEYS[] = {"preset", "count", "name"};
-    System *d = &l->d;
-    int t = d->n_types, count = 0;
-    char preset[PATH_MAX_BYTES], path[PATH_MAX_BYTES];
-    Status st = ST_OK;
-
-    TRY(yaml_expect(node, YAML_MAP, err));
-    TRY(yaml_check_keys(node, KEYS, 3, err));
-    TRY(yaml_read_string(node, "preset", preset, sizeof preset, err));
-    TRY(yaml_read_int(node, "count", 1, SYS_MAX_SAS, &count, err));
-    if (d->n_sas + count > SYS_MAX_SAS)
-        return yaml_error(node, err, "the system has more than %d accelerators", SYS_MAX_SAS);
-    TRY(path_find(path, sizeof path, "accel_models/presets", preset, ".yaml", err));
-    TRY(accel_load(&l->accel[t], path, err));
-    snprintf(d->type_name[t], SYS_NAME_MAX, "%s", accel_name(l->accel[t]));
-    if (yaml_get(node, "name"))
-        TRY(yaml_read_string(node, "name", d->type_name[t], SYS_NAME_MAX, err));
-    for (int u = 0; u < t; u++)
-        if (!strcmp(d->type_name[u], d->type_name[t]))
-            return yaml_error(node, err, "there are two accelerator types '%s', add a name to one",
-                              d->type_name[t]);
-    d->type_leakage_mw[t] = accel_leakage_mw(l->accel[t]);
-    while (count-- > 0) d->sa_type[d->n_sas++] = t;
-    d->n_types++;
-fail:
-    return st;
-}
-
-static Status read_types(Loader *l, const YamlNode *root, Err *err)
-{
-    const YamlNode *list = yaml_get(root, "accelerators");
-    Status st = ST_OK;
-
-    if (!list || yaml_kind(list) != YAML_SEQ || yaml_size(list) < 1 ||
-        yaml_size(list) > SYS_MAX_TYPES)
-        return yaml_error(list ? list : root, err,
-                          "'accelerators' must be a list of 1 to %d {preset: .., count: ..}",
-                          SYS_MAX_TYPES);
-    for (int i = 0; i < yaml_size(list); i++) TRY(read_type(l, yaml_item(list, i), err));
-fail:
-    return st;
-}
-
 static Status read_system(Loader *l, const char *system, Err *err)
 {
-    static const char *const KEYS[] = {"name", "dram_gbps", "accelerators"};
-    char path[PATH_MAX_BYTES];
-    YamlDoc *doc = NULL;
-    double gbps = 0;
-    Status st = ST_OK;
+    System *d = &l->d;
+    Status st = system_file_load(&l->file, system, err);
 
-    TRY(path_find(path, sizeof path, "env/systems", system, ".yaml", err));
-    TRY(yaml_load(&doc, path, err));
-    const YamlNode *root = yaml_root(doc);
-    TRY(yaml_expect(root, YAML_MAP, err));
-    TRY(yaml_check_keys(root, KEYS, 3, err));
-    TRY(yaml_read_string(root, "name", l->d.name, sizeof l->d.name, err));
-    TRY(yaml_read_double(root, "dram_gbps", 1e-3, 1e6, &gbps, err));
-    l->d.dram_bytes_per_us = 1000 * gbps;
-    TRY(read_types(l, root, err));
-fail:
-    yaml_destroy(doc);
-    return st;
+    if (st != ST_OK) return st;
+    snprintf(d->name, SYS_NAME_MAX, "%s", l->file->name);
+    d->dram_bytes_per_us = 1000 * l->file->dram_gbps;
+    d->arbitration = l->file->arbitration;
+    d->replan_us = l->file->replan_us;
+    for (int t = 0; t < l->file->n_types; t++) {
+        const SystemType *type = &l->file->type[t];
+        snprintf(d->type_name[t], SYS_NAME_MAX, "%s", type->name);
+        d->type_leakage_mw[t] = accel_leakage_mw(type->accel);
+        for (int i = 0; i < type->count; i++) d->sa_type[d->n_sas++] = t;
+    }
+    d->n_types = l->file->n_types;
+    return ST_OK;
 }
 
 /* ---- networks ---- */
@@ -193,7 +146,7 @@ static void evaluate(void *ctx, int task)
 {
     Loader *l = ctx;
     Slot *slot = &l->slot[task];
-    slot->st = accel_cost(l->accel[task % l->d.n_types], &l->shape[task / l->d.n_types],
+    slot->st = accel_cost(l->file->type[task % l->d.n_types].accel, &l->shape[task / l->d.n_types],
                           MAP_HARDWARE, l->d.dram_bytes_per_us, &slot->cost, &slot->err);
 }
 
@@ -225,7 +178,8 @@ static Status measure_streams(Loader *l, Err *err)
     Status st = ST_OK;
 
     for (int t = 0; t < l->d.n_types; t++) {
-        TRY(accel_cost(l->accel[t], &ADD, MAP_HARDWARE, l->d.dram_bytes_per_us, &c, err));
+        TRY(accel_cost(l->file->type[t].accel, &ADD, MAP_HARDWARE, l->d.dram_bytes_per_us, &c,
+                       err));
         l->stream_rate[t] = (c.dram_read_bytes + c.dram_write_bytes) / c.latency_us;
     }
 fail:
@@ -237,7 +191,7 @@ fail:
 static SubJobCost subjob_cost(const Loader *l, const SubJob *job, int t, const LayerCost *layer)
 {
     double own = layer->dram_read_bytes + layer->dram_write_bytes;
-    double extra = job->extra_read_words * accel_word_bits(l->accel[t]) / 8;
+    double extra = job->extra_read_words * accel_word_bits(l->file->type[t].accel) / 8;
     double rate = fmax(own / layer->latency_us, l->stream_rate[t]);
     SubJobCost c = {.latency_us = layer->latency_us,
                     .bytes = own + extra,
@@ -282,7 +236,7 @@ fail:
 
 static void loader_free(Loader *l)
 {
-    for (int t = 0; t < SYS_MAX_TYPES; t++) accel_destroy(l->accel[t]);
+    system_file_destroy(l->file);
     for (int i = 0; i < SYS_MAX_NETS; i++) {
         network_destroy(l->net[i]);
         mem_free(l->shape_of[i]);

@@ -4,6 +4,8 @@
 #include "accel_models/accel.h"
 #include "base/path.h"
 #include "env/network.h"
+#include "env/scenario.h"
+#include "env/system_file.h"
 #include "tests/support.h"
 #include "tests/support/mutate.h"
 #include "tests/support/tiny_system.h"
@@ -119,7 +121,7 @@ static void sound(Spoilt *x)
 
 START_TEST(build_refuses_what_the_simulator_could_not_run)
 {
-    enum { WAYS = 15 };
+    enum { WAYS = 17 };
     Spoilt x;
     System *sys = NULL;
     sound(&x);
@@ -170,6 +172,12 @@ START_TEST(build_refuses_what_the_simulator_could_not_run)
         case 13:
             x.cost[0].bytes = 10.1;
             break; /* more than 1 us x 10 bytes/us */
+        case 14:
+            x.d.arbitration = (Arbitration)ARBITRATIONS;
+            break;
+        case 15:
+            x.d.replan_us = 0.5;
+            break;
         default:
             x.cost[0].bytes = (double)INFINITY;
             break;
@@ -587,6 +595,8 @@ START_TEST(the_system_of_sizes_is_balanced_and_heterogeneous)
 END_TEST
 
 #define SIMBA "- {preset: simba-16pe, count: 1}\n"
+#define SET(keys)                                                                                  \
+    "name: x\ndram_gbps: 10\naccelerators:\n- preset: simba-16pe\n  set: {" keys "}\n  count: 1\n"
 
 static const struct {
     const char *text, *message;
@@ -605,16 +615,45 @@ static const struct {
     {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16pe, count: 16}\n"
      "- {preset: eyeriss-12x14, count: 1}\n",
      ":5: the system has more than 16 accelerators"},
+    {"name: x\ndram_gbps: nan\naccelerators:\n" SIMBA, ":2: 'dram_gbps' must be"},
+    {"name: x\ndram_gbps: 10\narbitration: fair\naccelerators:\n" SIMBA,
+     ":3: 'arbitration' must be one of max-min, proportional, got 'fair'"},
+    {"name: x\ndram_gbps: 10\nreplan_us: 0.5\naccelerators:\n" SIMBA,
+     ":3: 'replan_us' must be 0 (never) or 1..1000000000, got '0.5'"},
+    {"name: x\ndram_gbps: 10\nreplan_us: -1\naccelerators:\n" SIMBA, ":3: 'replan_us' must be"},
+    {"name: x\ndram_gbps: 10\nreplan_u: 1\naccelerators:\n" SIMBA, "did you mean 'replan_us'"},
+    {SET("clock_mhz: fast"),
+     ":5: 'accelerators[0].set.clock_mhz' must be a number in 1..100000, got 'fast'"},
+    {SET("clock_mhz: nan"), ":5: 'accelerators[0].set.clock_mhz' must be"},
+    {SET("clock_mz: 500"), ":5: unknown key 'clock_mz', did you mean 'clock_mhz'?"},
+    {SET("glb.byte: 500"), ":5: unknown key 'glb.byte', did you mean 'glb.bytes'?"},
+    {SET("glb: {byte: 500}"), ":5: unknown key 'glb.byte', did you mean 'glb.bytes'?"},
+    {SET("glb: {bytes: 0}"), ":5: 'accelerators[0].set.glb.bytes' must be"},
+    {SET("glb.bytes: 500, glb: {bytes: 500}"), ":5: 'glb.bytes' is set twice"},
+    {SET("array.rows: 12"), ":5: unknown key 'array.rows'"}, /* another dataflow's */
+    {SET("word_bits: 12"), ":5: 'word_bits' is 12, want a multiple of 8"},
+    {SET("name: y"), ":5: 'name' cannot be set, it is the preset's"},
+    {SET("dataflow: rs"), ":5: 'dataflow' cannot be set, it is the preset's"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16pe, count: 1, set: 3}\n",
+     ":4: 'accelerators[0].set' must be a map, got '3'"},
+    {"name: x\ndram_gbps: 10\naccelerators:\n- {preset: simba-16pe, count: 1, sets: {}}\n",
+     "did you mean 'set'?"},
 };
+
+/* path: a template of mkstemp. */
+static void write_temp(char *path, const char *text)
+{
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
 
 static Status load_text(System **sys, const char *text, Err *err)
 {
     static const char *const NAMES[] = {"kws"};
     char path[] = "/tmp/relmas-test-XXXXXX";
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
+    write_temp(path, text);
     Status st = system_load(sys, path, NAMES, 1, 1, err);
     unlink(path);
     return st;
@@ -634,8 +673,10 @@ END_TEST
 START_TEST(damaged_system_files_load_soundly_or_are_refused)
 {
     static const char INTACT[] = "name: x\ndram_gbps: 17.9\naccelerators:\n" SIMBA
-                                 "- {preset: eyeriss-12x14, count: 2, name: rows}\n";
-    enum { TRIALS = 400, CAP = 512 };
+                                 "- {preset: eyeriss-12x14, count: 2, name: rows,\n"
+                                 "   set: {clock_mhz: 500, glb: {bytes: 65536}, word_bits: 8}}\n"
+                                 "arbitration: proportional\nreplan_us: 50\n";
+    enum { TRIALS = 600, CAP = 768 };
     int refused = 0;
     Rng rng;
     rng_seed(&rng, 11, 0);
@@ -675,6 +716,92 @@ START_TEST(types_of_one_preset_can_be_told_apart_by_name)
 }
 END_TEST
 
+/* Half the clock on a DRAM that is no limit for either: every layer takes twice as long, and equal
+ * cycles move equal bytes at equal energy. */
+START_TEST(an_entry_may_change_keys_of_its_preset)
+{
+    System *sys;
+    Err err = {0};
+    ck_ok(load_text(&sys,
+                    "name: x\ndram_gbps: 100\naccelerators:\n" SIMBA
+                    "- {preset: simba-16pe, count: 1, name: slow, set: {clock_mhz: 500}}\n"
+                    "- preset: simba-16pe\n  count: 1\n  name: small\n"
+                    "  set: {leakage_mw: 7, glb: {bytes: 8192}, array.pes: 4}\n",
+                    &err),
+          err);
+    for (int s = 0; s < sys->net[0].n_subjobs; s++) {
+        const SubJobCost *plain = &sys->net[0].cost[0][s], *slow = &sys->net[0].cost[1][s];
+        ck_assert_double_eq_tol(slow->latency_us, 2 * plain->latency_us, 1e-9);
+        ck_assert_double_eq(slow->bytes, plain->bytes);
+        ck_assert_double_eq(slow->energy_uj, plain->energy_uj);
+        ck_assert_double_ge(sys->net[0].cost[2][s].latency_us, plain->latency_us);
+    }
+    ck_assert_double_gt(net_sum(&sys->net[0], 2, false), 1.5 * net_sum(&sys->net[0], 0, false));
+    ck_assert_double_eq(sys->type_leakage_mw[0], sys->type_leakage_mw[1]);
+    ck_assert_double_eq(sys->type_leakage_mw[2], 7);
+    system_destroy(sys);
+}
+END_TEST
+
+START_TEST(nested_and_flat_keys_say_the_same)
+{
+    static const char *const WAYS[] = {SET("glb: {bytes: 9000}, pe: {accumulators: 64}"),
+                                       SET("glb.bytes: 9000, pe.accumulators: 64")};
+    System *sys[2];
+    Err err = {0};
+    for (int i = 0; i < 2; i++) ck_ok(load_text(&sys[i], WAYS[i], &err), err);
+    ck_assert_mem_eq(sys[0]->net[0].cost[0], sys[1]->net[0].cost[0],
+                     (size_t)sys[0]->net[0].n_subjobs * sizeof(SubJobCost));
+    system_destroy(sys[0]);
+    system_destroy(sys[1]);
+}
+END_TEST
+
+START_TEST(a_system_says_how_its_dram_is_shared_and_when_it_replans)
+{
+    System *sys;
+    Err err = {0};
+    ck_ok(load_text(&sys, "name: x\ndram_gbps: 10\naccelerators:\n" SIMBA, &err), err);
+    ck_assert_int_eq(sys->arbitration, ARBITRATION_MAX_MIN);
+    ck_assert_double_eq(sys->replan_us, 0);
+    system_destroy(sys);
+    ck_ok(load_text(&sys,
+                    "name: x\ndram_gbps: 10\narbitration: proportional\nreplan_us: 250\n"
+                    "accelerators:\n" SIMBA,
+                    &err),
+          err);
+    ck_assert_int_eq(sys->arbitration, ARBITRATION_PROPORTIONAL);
+    ck_assert_double_eq(sys->replan_us, 250);
+    system_destroy(sys);
+}
+END_TEST
+
+/* The scenario's keys go before the system's; by default they leave it to the system. */
+START_TEST(a_scenario_may_share_and_replan_otherwise)
+{
+    static const char TEXT[] = "name: x\ndram_gbps: 10\narbitration: proportional\n"
+                               "replan_us: 250\naccelerators:\n" SIMBA;
+    char path[] = "/tmp/relmas-test-XXXXXX";
+    ScenarioConfig cfg = SCENARIO_DEFAULTS;
+    Scenario *sc;
+    Err err = {0};
+    write_temp(path, TEXT);
+    snprintf(cfg.system, sizeof cfg.system, "%s", path);
+    snprintf(cfg.networks, sizeof cfg.networks, "kws");
+    ck_ok(scenario_create(&sc, &cfg, 1, &err), err);
+    ck_assert_int_eq(sc->sim.arbitration, ARBITRATION_PROPORTIONAL);
+    ck_assert_double_eq(sc->sim.replan_us, 250);
+    scenario_destroy(sc);
+    cfg.arbitration = ARBITRATION_MAX_MIN;
+    cfg.replan_us = 0;
+    ck_ok(scenario_create(&sc, &cfg, 1, &err), err);
+    ck_assert_int_eq(sc->sim.arbitration, ARBITRATION_MAX_MIN);
+    ck_assert_double_eq(sc->sim.replan_us, 0);
+    scenario_destroy(sc);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(unknown_names_are_refused)
 {
     static const char *const MISSPELT[] = {"kw"};
@@ -691,9 +818,13 @@ END_TEST
 START_TEST(load_reports_every_allocation_failure)
 {
     static const char *const NAMES[] = {"kws"};
+    char path[] = "/tmp/relmas-test-XXXXXX";
     System *sys;
     ck_every_allocation_failure(system_load(&sys, "tiny-2", NAMES, 1, 1, NULL),
                                 system_destroy(sys));
+    write_temp(path, SET("clock_mhz: 500, glb: {bytes: 8192}"));
+    ck_every_allocation_failure(system_load(&sys, path, NAMES, 1, 1, NULL), system_destroy(sys));
+    unlink(path);
 }
 END_TEST
 
@@ -724,6 +855,10 @@ int main(void)
     tcase_add_loop_test(load, a_wrong_system_file_is_refused, 0, sizeof WRONG / sizeof *WRONG);
     tcase_add_test(load, damaged_system_files_load_soundly_or_are_refused);
     tcase_add_test(load, types_of_one_preset_can_be_told_apart_by_name);
+    tcase_add_test(load, an_entry_may_change_keys_of_its_preset);
+    tcase_add_test(load, nested_and_flat_keys_say_the_same);
+    tcase_add_test(load, a_system_says_how_its_dram_is_shared_and_when_it_replans);
+    tcase_add_test(load, a_scenario_may_share_and_replan_otherwise);
     tcase_add_test(load, unknown_names_are_refused);
     tcase_add_test(load, load_reports_every_allocation_failure);
     suite_add_tcase(s, build);
