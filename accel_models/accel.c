@@ -4,9 +4,13 @@
 #include <assert.h>
 #include <math.h>
 
-/* By Dataflow. A new dataflow is a file with its DataflowOps and a line here. */
-static const DataflowOps *const dataflows[] = {
-    [DATAFLOW_WS] = &ws_dataflow, [DATAFLOW_RS] = &rs_dataflow};
+/* A new dataflow is a file with its DataflowOps and a row here. */
+#define DATAFLOWS(X) X(ws_dataflow) X(rs_dataflow)
+
+#define DECLARE(ops) extern const DataflowOps ops;
+#define ROW(ops)     &ops,
+DATAFLOWS(DECLARE)
+const DataflowOps *const dataflow_table[] = {DATAFLOWS(ROW) NULL};
 
 const char *accel_name(const AccelConfig *a)
 {
@@ -14,7 +18,7 @@ const char *accel_name(const AccelConfig *a)
 }
 Dataflow accel_dataflow(const AccelConfig *a)
 {
-    return (Dataflow)a->dataflow;
+    return a->dataflow;
 }
 double accel_clock_mhz(const AccelConfig *a)
 {
@@ -38,11 +42,11 @@ double accel_dram_gbps(const AccelConfig *a)
 }
 const char *accel_dataflow_name(Dataflow d)
 {
-    return dataflows[d]->name;
+    return dataflow_table[d]->name;
 }
 double accel_peak_macs(const AccelConfig *a)
 {
-    return dataflows[a->dataflow]->peak_macs(a);
+    return dataflow_table[a->dataflow]->peak_macs(a);
 }
 
 /* A system's DRAM serves reads and writes on one bus; the accelerator's own port has two sides. */
@@ -76,8 +80,8 @@ Status accel_cost(const AccelConfig *a, const LayerShape *layer, MapPolicy polic
         bandwidth_cost(a, layer, &ports, &best);
     } else {
         work_init(&w, layer, policy);
-        TRY(dataflows[a->dataflow]->search(a, &w, &ports, &best, err));
-        dataflows[a->dataflow]->describe(&best, best.cost.mapping, sizeof best.cost.mapping);
+        TRY(dataflow_table[a->dataflow]->search(a, &w, &ports, &best, err));
+        dataflow_table[a->dataflow]->describe(&best, best.cost.mapping, sizeof best.cost.mapping);
     }
     finish(&best.cost, a, layer);
     *out = best.cost;

@@ -39,7 +39,7 @@ double layer_output_words(const LayerShape *l);
 Status layer_check(const LayerShape *l, Err *err);
 const char *layer_type_name(LayerType t); /* conv, dwconv, fc, gemm, pool, eltwise */
 
-typedef enum { DATAFLOW_WS, DATAFLOW_RS } Dataflow; /* Simba-like, Eyeriss-like */
+typedef int Dataflow; /* row in the table of dataflows, accel_models/accel.c */
 typedef enum { MAP_TIMELOOP, MAP_HARDWARE } MapPolicy;
 typedef enum { LEVEL_MAC, LEVEL_SPAD, LEVEL_BUFFER, LEVEL_GLB, LEVEL_DRAM, LEVELS } CostLevel;
 
@@ -61,7 +61,7 @@ double accel_leakage_mw(const AccelConfig *a);
 int accel_word_bits(const AccelConfig *a);
 int accel_glb_bytes(const AccelConfig *a);    /* the buffer that all PEs share */
 double accel_dram_gbps(const AccelConfig *a); /* of its own port, reading */
-const char *accel_dataflow_name(Dataflow d);  /* ws, rs */
+const char *accel_dataflow_name(Dataflow d);  /* ws, rs, ...: as in a preset */
 
 typedef struct LayerCost {
     double macs;

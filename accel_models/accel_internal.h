@@ -6,16 +6,18 @@
 #define RELMAS_ACCEL_MODELS_ACCEL_INTERNAL_H
 
 #include "accel_models/accel.h"
+#include "base/config.h"
 
 #include <stddef.h>
 
 enum { ACCEL_NAME_MAX = 64, ARRAY_SIDE_MAX = 256, TILES_MAX = 48 };
 
 /* One accelerator, as its preset says. Sizes in words or bytes as named, ports in bytes per cycle,
- * energies in pJ per byte unless named otherwise. Fields of the other dataflow are 0. */
+ * energies in pJ per byte unless named otherwise. Fields of other dataflows are 0. A dataflow that
+ * needs more has a struct of its own that begins with this one (DataflowOps.config_bytes). */
 struct AccelConfig {
-    char name[ACCEL_NAME_MAX];
-    int dataflow; /* Dataflow */
+    char name[CONFIG_TEXT_MAX]; /* shorter than ACCEL_NAME_MAX */
+    int dataflow;               /* Dataflow */
     double clock_mhz, leakage_mw;
     int word_bits;
 
@@ -117,15 +119,40 @@ void traffic_compulsory(Traffic *out, const Work *w);
 double bound_cycles(const Access *a, const Ports *ports);
 bool best_offer(Best *best, const Access *a, const Ports *ports);
 
-/* One dataflow: fills best->cost over all groups; ST_CONFIG if nothing fits. */
+/* One dataflow. */
 typedef struct DataflowOps {
-    const char *name;
+    const char *name; /* as a preset's `dataflow` */
     double (*peak_macs)(const AccelConfig *a);
+    /* Fills best->cost over all groups; ST_CONFIG if nothing fits. */
     Status (*search)(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err);
     void (*describe)(const Best *best, char *text, size_t cap);
+    const ConfigField *fields; /* its keys in a preset, beside the common ones */
+    int n_fields;              /* at most DATAFLOW_FIELDS_MAX */
+    size_t config_bytes;       /* of its struct, which begins with AccelConfig */
 } DataflowOps;
 
-extern const DataflowOps ws_dataflow, rs_dataflow;
+enum { DATAFLOW_FIELDS_MAX = 40 };
+extern const DataflowOps *const dataflow_table[]; /* by Dataflow; NULL-terminated */
+
+/* Rows of a dataflow's fields; type is its struct. */
+enum { CONFIG_BYTES_MAX = 1 << 30, CONFIG_WORDS_MAX = 1 << 20 };
+#define ACCEL_INT(type, key, field, hi, help)                                                      \
+    {                                                                                              \
+        key, CONFIG_INT, offsetof(type, field), 1, hi, NULL, help                                  \
+    }
+#define ACCEL_REAL(type, key, field, lo, hi, help)                                                 \
+    {                                                                                              \
+        key, CONFIG_DOUBLE, offsetof(type, field), lo, hi, NULL, help                              \
+    }
+#define ACCEL_PJ(type, key, field, help)   ACCEL_REAL(type, key, field, 0, 1e6, help)
+#define ACCEL_PORT(type, key, field, help) ACCEL_REAL(type, key, field, 1e-3, 1e6, help)
+/* The global buffer, of dataflows that have one. */
+#define ACCEL_GLB_FIELDS                                                                           \
+    ACCEL_INT(AccelConfig, "glb.bytes", glb_bytes, CONFIG_BYTES_MAX, "bytes"),                     \
+        ACCEL_PORT(AccelConfig, "glb.read_bytes_per_cycle", glb_read_port, "port"),                \
+        ACCEL_PORT(AccelConfig, "glb.write_bytes_per_cycle", glb_write_port, "port"),              \
+        ACCEL_PJ(AccelConfig, "glb.read_pj_per_byte", glb_read_pj, "pJ"),                          \
+        ACCEL_PJ(AccelConfig, "glb.write_pj_per_byte", glb_write_pj, "pJ")
 
 /* bandwidth.c */
 void bandwidth_cost(const AccelConfig *a, const LayerShape *l, const Ports *ports, Best *best);

@@ -427,4 +427,22 @@ static void describe(const Best *b, char *text, size_t cap)
              e[0], e[1], e[2], e[3], e[4], e[5], g->q, g->c, g->k, order_name(g->order));
 }
 
-const DataflowOps rs_dataflow = {"rs", peak_macs, search, describe};
+static const ConfigField fields[] = {
+    ACCEL_GLB_FIELDS,
+    ACCEL_INT(AccelConfig, "array.rows", rows, ARRAY_SIDE_MAX, "rows of PEs"),
+    ACCEL_INT(AccelConfig, "array.cols", cols, ARRAY_SIDE_MAX, "columns of PEs"),
+    ACCEL_INT(AccelConfig, "pe.ifmap_words", ifmap_words, CONFIG_WORDS_MAX, "words"),
+    ACCEL_INT(AccelConfig, "pe.weight_words", weight_words, CONFIG_WORDS_MAX, "words"),
+    ACCEL_INT(AccelConfig, "pe.psum_words", psum_words, CONFIG_WORDS_MAX, "words"),
+    ACCEL_PJ(AccelConfig, "pe.ifmap_spad_pj", ifmap_spad_pj, "pJ per word"),
+    ACCEL_PJ(AccelConfig, "pe.weight_spad_pj", weight_spad_pj, "pJ per word"),
+    ACCEL_PJ(AccelConfig, "pe.psum_spad_pj", psum_spad_pj, "pJ per word"),
+};
+
+const DataflowOps rs_dataflow = {.name = "rs",
+                                 .peak_macs = peak_macs,
+                                 .search = search,
+                                 .describe = describe,
+                                 .fields = fields,
+                                 .n_fields = sizeof fields / sizeof *fields,
+                                 .config_bytes = sizeof(AccelConfig)};

@@ -404,4 +404,28 @@ static void describe(const Best *b, char *text, size_t cap)
              order_name(g->order));
 }
 
-const DataflowOps ws_dataflow = {"ws", peak_macs, search, describe};
+static const ConfigField fields[] = {
+    ACCEL_GLB_FIELDS,
+    ACCEL_INT(AccelConfig, "array.pes", pes, 256, "processing elements"),
+    ACCEL_INT(AccelConfig, "array.lanes", lanes, ARRAY_SIDE_MAX, "output channels per PE"),
+    ACCEL_INT(AccelConfig, "array.vector", vector, ARRAY_SIDE_MAX,
+              "input channels per dot product"),
+    ACCEL_INT(AccelConfig, "pe.input_buffer_bytes", input_buffer_bytes, CONFIG_BYTES_MAX,
+              "bytes per PE"),
+    ACCEL_INT(AccelConfig, "pe.weight_buffer_bytes", weight_buffer_bytes, CONFIG_BYTES_MAX,
+              "bytes per lane"),
+    ACCEL_INT(AccelConfig, "pe.accumulators", accumulators, CONFIG_WORDS_MAX,
+              "accumulators per lane"),
+    ACCEL_PJ(AccelConfig, "pe.weight_reg_pj_per_byte", weight_reg_pj, "pJ"),
+    ACCEL_PJ(AccelConfig, "pe.accumulator_pj", accumulator_pj, "pJ per access"),
+    ACCEL_PJ(AccelConfig, "pe.weight_buffer_pj_per_byte", weight_buffer_pj, "pJ"),
+    ACCEL_PJ(AccelConfig, "pe.input_buffer_pj_per_byte", input_buffer_pj, "pJ"),
+};
+
+const DataflowOps ws_dataflow = {.name = "ws",
+                                 .peak_macs = peak_macs,
+                                 .search = search,
+                                 .describe = describe,
+                                 .fields = fields,
+                                 .n_fields = sizeof fields / sizeof *fields,
+                                 .config_bytes = sizeof(AccelConfig)};

@@ -67,7 +67,7 @@ static AccelConfig random_config(Rng *rng, const AccelConfig *base)
     a.glb_read_port = a.glb_write_port = PICK(rng, 4, 16, 64);
     a.dram_read_port = PICK(rng, 2, 18, 40);
     a.dram_write_port = PICK(rng, 2, 18, 40);
-    if (a.dataflow == DATAFLOW_WS)
+    if (!strcmp(accel_dataflow_name(a.dataflow), "ws"))
         a.pes = PICK(rng, 1, 6, 16, 40);
     else {
         a.rows = PICK(rng, 3, 8, 12, 20);
