@@ -32,9 +32,9 @@ int accel_word_bits(const AccelConfig *a)
 {
     return a->word_bits;
 }
-int accel_glb_bytes(const AccelConfig *a)
+double accel_glb_bytes(const AccelConfig *a)
 {
-    return a->glb_bytes;
+    return dataflow_table[a->dataflow]->shared_bytes(a);
 }
 double accel_dram_gbps(const AccelConfig *a)
 {
@@ -52,7 +52,11 @@ double accel_peak_macs(const AccelConfig *a)
 /* A system's DRAM serves reads and writes on one bus; the accelerator's own port has two sides. */
 static Ports make_ports(const AccelConfig *a, double dram_bytes_per_us)
 {
-    Ports p = {a->dram_read_port, a->dram_write_port, 0, a->glb_read_port, a->glb_write_port};
+    Ports p = {.dram_read = a->dram_read_port,
+               .dram_write = a->dram_write_port,
+               .glb_read = a->glb_read_port,
+               .glb_write = a->glb_write_port,
+               .glb_turns = a->glb_shared_port};
     if (dram_bytes_per_us > 0)
         p.dram_shared = fmin(a->dram_read_port, dram_bytes_per_us / a->clock_mhz);
     return p;

@@ -59,7 +59,7 @@ double accel_clock_mhz(const AccelConfig *a);
 double accel_peak_macs(const AccelConfig *a); /* per cycle */
 double accel_leakage_mw(const AccelConfig *a);
 int accel_word_bits(const AccelConfig *a);
-int accel_glb_bytes(const AccelConfig *a);    /* the buffer that all PEs share */
+double accel_glb_bytes(const AccelConfig *a); /* the buffers that all PEs share */
 double accel_dram_gbps(const AccelConfig *a); /* of its own port, reading */
 const char *accel_dataflow_name(Dataflow d);  /* ws, rs, ...: as in a preset */
 

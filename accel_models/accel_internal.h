@@ -37,6 +37,7 @@ struct AccelConfig {
     double mac_pj;
     int glb_bytes;
     double glb_read_port, glb_write_port, glb_read_pj, glb_write_pj;
+    bool glb_shared_port; /* reads and writes take turns */
     double dram_read_port, dram_write_port, dram_pj;
 };
 
@@ -74,12 +75,16 @@ typedef struct Traffic {
 typedef struct Access {
     double compute_cycles;
     double dram_read, dram_write, glb_read, glb_write; /* bytes */
+    double wait_read, wait_write; /* bytes of the DRAM's for which the array stands still */
+    double own_cycles;            /* of a port that is none of the above; own_port names it */
+    const char *own_port;
     double level_pj[LEVELS];
 } Access;
 
-/* Ports of this run, bytes per cycle; shared > 0: reads and writes together. */
+/* Ports of this run, bytes per cycle; dram_shared > 0: reads and writes together. */
 typedef struct Ports {
     double dram_read, dram_write, dram_shared, glb_read, glb_write;
+    bool glb_turns; /* the global buffer's reads and writes share one port */
 } Ports;
 
 /* A search stops looking for mappings as fast as the best that could save less than this. */
@@ -126,9 +131,12 @@ typedef struct DataflowOps {
     /* Fills best->cost over all groups; ST_CONFIG if nothing fits. */
     Status (*search)(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err);
     void (*describe)(const Best *best, char *text, size_t cap);
-    const ConfigField *fields; /* its keys in a preset, beside the common ones */
-    int n_fields;              /* at most DATAFLOW_FIELDS_MAX */
-    size_t config_bytes;       /* of its struct, which begins with AccelConfig */
+    /* On-chip traffic and energy of a layer that only moves: bytes in and out of DRAM. */
+    void (*stream)(const AccelConfig *a, double in, double out, Access *x);
+    double (*shared_bytes)(const AccelConfig *a); /* on chip, outside the PEs */
+    const ConfigField *fields;                    /* its keys in a preset, beside the common ones */
+    int n_fields;                                 /* at most DATAFLOW_FIELDS_MAX */
+    size_t config_bytes;                          /* of its struct, which begins with AccelConfig */
 } DataflowOps;
 
 enum { DATAFLOW_FIELDS_MAX = 40 };
@@ -144,6 +152,11 @@ enum { CONFIG_BYTES_MAX = 1 << 30, CONFIG_WORDS_MAX = 1 << 20 };
     {                                                                                              \
         key, CONFIG_DOUBLE, offsetof(type, field), lo, hi, NULL, help                              \
     }
+/* May be missing: then it is false. */
+#define ACCEL_BOOL(type, key, field, help)                                                         \
+    {                                                                                              \
+        key, CONFIG_BOOL, offsetof(type, field), 0, 0, NULL, help                                  \
+    }
 #define ACCEL_PJ(type, key, field, help)   ACCEL_REAL(type, key, field, 0, 1e6, help)
 #define ACCEL_PORT(type, key, field, help) ACCEL_REAL(type, key, field, 1e-3, 1e6, help)
 /* The global buffer, of dataflows that have one. */
@@ -151,10 +164,14 @@ enum { CONFIG_BYTES_MAX = 1 << 30, CONFIG_WORDS_MAX = 1 << 20 };
     ACCEL_INT(AccelConfig, "glb.bytes", glb_bytes, CONFIG_BYTES_MAX, "bytes"),                     \
         ACCEL_PORT(AccelConfig, "glb.read_bytes_per_cycle", glb_read_port, "port"),                \
         ACCEL_PORT(AccelConfig, "glb.write_bytes_per_cycle", glb_write_port, "port"),              \
+        ACCEL_BOOL(AccelConfig, "glb.shared_port", glb_shared_port,                                \
+                   "reads and writes take turns"),                                                 \
         ACCEL_PJ(AccelConfig, "glb.read_pj_per_byte", glb_read_pj, "pJ"),                          \
         ACCEL_PJ(AccelConfig, "glb.write_pj_per_byte", glb_write_pj, "pJ")
 
 /* bandwidth.c */
 void bandwidth_cost(const AccelConfig *a, const LayerShape *l, const Ports *ports, Best *best);
+void glb_stream(const AccelConfig *a, double in, double out, Access *x); /* a DataflowOps.stream */
+double glb_shared_bytes(const AccelConfig *a);
 
 #endif

@@ -1,5 +1,6 @@
 /* preset.c -- accelerators from YAML (accel_models/presets): the common keys and those of its
- * dataflow. Every key is required and known. */
+ * dataflow. Every key is known, and required
+ * but for those that are true or false. */
 #include "accel_models/accel_internal.h"
 #include "base/mem.h"
 
@@ -62,7 +63,7 @@ static bool present(const YamlNode *root, const char *key)
 static Status require_all(const YamlNode *root, const Schema *s, Err *err)
 {
     for (int i = 0; i < s->n; i++)
-        if (!present(root, s->field[i].key))
+        if (s->field[i].type != CONFIG_BOOL && !present(root, s->field[i].key))
             return yaml_error(root, err, "'%s' is missing, give it (%s)", s->field[i].key,
                               s->field[i].help);
     return ST_OK;

@@ -443,6 +443,8 @@ const DataflowOps rs_dataflow = {.name = "rs",
                                  .peak_macs = peak_macs,
                                  .search = search,
                                  .describe = describe,
+                                 .stream = glb_stream,
+                                 .shared_bytes = glb_shared_bytes,
                                  .fields = fields,
                                  .n_fields = sizeof fields / sizeof *fields,
                                  .config_bytes = sizeof(AccelConfig)};

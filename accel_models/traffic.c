@@ -85,15 +85,30 @@ void traffic_compulsory(Traffic *out, const Work *w)
     out->inputs = touched * (w->depthwise ? w->K : w->C);
 }
 
+static double dram_cycles(const Ports *p, double read, double write)
+{
+    if (p->dram_shared > 0) return (read + write) / p->dram_shared;
+    return fmax(read / p->dram_read, write / p->dram_write);
+}
+
+static double glb_cycles(const Ports *p, double read, double write)
+{
+    if (read + write <= 0) return 0; /* it may not be there */
+    double r = read / p->glb_read, w = write / p->glb_write;
+    return p->glb_turns ? r + w : fmax(r, w);
+}
+
+/* All overlap, but for what the array waits for. */
 static double slowest(const Access *a, const Ports *p, const char **why)
 {
-    double dram = p->dram_shared > 0
-                      ? (a->dram_read + a->dram_write) / p->dram_shared
-                      : fmax(a->dram_read / p->dram_read, a->dram_write / p->dram_write);
-    double glb = fmax(a->glb_read / p->glb_read, a->glb_write / p->glb_write);
-    double cycles = fmax(a->compute_cycles, fmax(dram, glb));
-    *why = cycles <= a->compute_cycles ? "compute" : dram >= glb ? "dram" : "glb";
-    return ceil(cycles);
+    double dram = dram_cycles(p, a->dram_read, a->dram_write);
+    double glb = glb_cycles(p, a->glb_read, a->glb_write);
+    double chip = fmax(a->compute_cycles, fmax(glb, a->own_cycles));
+    *why = fmax(dram, chip) <= a->compute_cycles ? "compute"
+           : dram >= chip                        ? "dram"
+           : glb >= a->own_cycles                ? "glb"
+                                                 : a->own_port;
+    return ceil(fmax(dram, chip + dram_cycles(p, a->wait_read, a->wait_write)));
 }
 
 double bound_cycles(const Access *a, const Ports *ports)
