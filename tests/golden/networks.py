@@ -6,7 +6,6 @@ import sys
 NAMES = {"kws_dscnn": "kws"}
 TYPES = {"conv1x1": "conv", "dw": "dwconv"}
 SHAPE = "C K P Q R S stride_h stride_w dilation groups macs".split()
-NOT_SHIPPED = {"tinyyolov2"}
 
 print("""# networks.csv -- layer shapes of published networks, which the tables in env/networks must contain.
 # Provenance: shape columns of timeloop.csv (Timeloop v3.0.3 runs, 2026-11-22), one row per distinct
@@ -14,6 +13,6 @@ print("""# networks.csv -- layer shapes of published networks, which the tables 
 # P, R: width; Q, S: height.
 network,layer,type,""" + ",".join(SHAPE))
 for row in csv.DictReader(open(sys.argv[1])):
-    if row["accelerator"] == "simba" and row["network"] not in NOT_SHIPPED:
+    if row["accelerator"] == "simba":
         head = [NAMES.get(row["network"], row["network"]), row["layer"]]
         print(",".join(head + [TYPES.get(row["type"], row["type"])] + [row[k] for k in SHAPE]))
