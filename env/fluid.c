@@ -144,12 +144,16 @@ static void add_fractions(const Fluid *f, glp_prob *lp)
         }
 }
 
+/* A price below this is rounding. */
+static const double NOTICEABLE = 1e-6;
+
 /* Use and price of a resource of capacity `count` per unit of theta. Its row reads
  * use - theta x count <= 0; rounding may leave either a hair below zero. */
 static void read_row(glp_prob *lp, int row, double count, double theta, double *use, double *price)
 {
     *use = fmax(0, 1 + glp_get_row_prim(lp, row) / (theta * count));
-    *price = fmax(0, -glp_get_row_dual(lp, row) * count);
+    *price = -glp_get_row_dual(lp, row) * count;
+    if (*price < NOTICEABLE) *price = 0;
 }
 
 static void read_bound(Fluid *f, glp_prob *lp)
@@ -286,15 +290,14 @@ fail:
     return st;
 }
 
-static void name_binding(const System *sys, const FluidBound *b, char binding[256])
+void system_fluid_limits(const System *sys, const FluidBound *b, char binding[256])
 {
-    static const double NOTICEABLE = 1e-6;
     size_t used = 0;
 
     binding[0] = '\0';
-    if (b->dram_price > NOTICEABLE) used = (size_t)snprintf(binding, 256, "dram");
+    if (b->dram_price > 0) used = (size_t)snprintf(binding, 256, "dram");
     for (int t = 0; t < sys->n_types; t++)
-        if (b->type_price[t] > NOTICEABLE && used < 256)
+        if (b->type_price[t] > 0 && used < 256)
             used += (size_t)snprintf(binding + used, 256 - used, "%s%s", used ? ", " : "",
                                      sys->type_name[t]);
 }
@@ -307,7 +310,7 @@ Status system_fluid_bound(const System *sys, const double *share, double *lambda
 
     TRY(system_fluid_solve(sys, share, &b, err));
     *lambda_max_per_us = b.lambda_per_us;
-    if (binding) name_binding(sys, &b, binding);
+    if (binding) system_fluid_limits(sys, &b, binding);
 fail:
     return st;
 }

@@ -74,7 +74,7 @@ typedef struct NetList {
     const char *ptr[SYS_MAX_NETS];
 } NetList;
 
-static const char *expand_set(const char *text)
+const char *scenario_networks(const char *set)
 {
     static const char *const SETS[][2] = {
         {"light", "squeezenet,yololite,kws"},
@@ -82,13 +82,13 @@ static const char *expand_set(const char *text)
         {"mixed", "squeezenet,yololite,kws,resnet50,alexnet,googlenet,yolov2"},
     };
     for (size_t i = 0; i < sizeof SETS / sizeof *SETS; i++)
-        if (strcmp(text, SETS[i][0]) == 0) return SETS[i][1];
-    return text;
+        if (strcmp(set, SETS[i][0]) == 0) return SETS[i][1];
+    return NULL;
 }
 
 static Status parse_networks(const char *text, NetList *list, Err *err)
 {
-    const char *p = expand_set(text);
+    const char *set = scenario_networks(text), *p = set ? set : text;
     list->n = 0;
     while (*p) {
         p += strspn(p, ", \t");

@@ -42,6 +42,8 @@ typedef struct Scenario {
     double mean_service_us;   /* share-weighted isolated critical path: the unit of time */
 } Scenario;
 
+/* The networks of a named set, separated by commas; NULL unless set is light, heavy or mixed. */
+const char *scenario_networks(const char *set);
 /* Loads system and networks, computes costs, deadlines and lambda_max. Caller owns *out. */
 Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, Err *err);
 void scenario_destroy(Scenario *s); /* NULL allowed */

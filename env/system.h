@@ -85,7 +85,7 @@ Status system_fluid_bound(const System *sys, const double *share, double *lambda
 
 /* The same with the state of the machine at the bound (one optimum; others may use slack resources
  * differently). price: the share of the limit that is this resource's: they add up to 1, and 1 %
- * more of the resource raises the bound by price %. */
+ * more of the resource raises the bound by price %; 0: it does not limit. */
 typedef struct FluidBound {
     double lambda_per_us;
     double dram_use, dram_price;      /* use in [0, 1] */
@@ -98,5 +98,7 @@ typedef struct FluidBound {
 } FluidBound;
 
 Status system_fluid_solve(const System *sys, const double *share, FluidBound *out, Err *err);
+/* Names what has a price, as system_fluid_bound does. */
+void system_fluid_limits(const System *sys, const FluidBound *b, char binding[256]);
 
 #endif

@@ -1,31 +1,79 @@
 /* cmd_costs.c -- `relmas costs`: what layers cost on accelerators, alone on the machine. */
 #include "base/args.h"
 #include "base/mem.h"
+#include "experiments/bound.h"
 #include "experiments/commands.h"
 #include "experiments/costs.h"
 #include "experiments/output.h"
 
 typedef struct Options {
-    const char *networks, *layers, *accels;
+    const char *networks, *layers, *accels, *system, *workload;
     int policy, threads;
     CostView view;
 } Options;
 
 static const char *const POLICIES[] = {"hardware", "timeloop", NULL};
 
-static Status run(Options *o, Err *err)
+/* What would be ignored, or asked for twice. */
+static Status check_options(const Options *o, Err *err)
+{
+    const char *with_workload = o->networks       ? "--network"
+                                : o->layers       ? "--layers"
+                                : o->policy       ? "--policy"
+                                : o->view.verbose ? "--verbose"
+                                                  : NULL;
+    const char *with_system = o->accels ? "--accel" : o->view.dram_gbps > 0 ? "--dram-gbps" : NULL;
+    if (o->networks && o->layers)
+        return err_set(err, ST_USAGE, "costs: give --network or --layers, not both");
+    if (o->workload && !o->system)
+        return err_set(err, ST_USAGE, "costs: --workload needs --system NAME, e.g. default-6");
+    if (o->system && with_system)
+        return err_set(err, ST_USAGE,
+                       "costs: %s and --system exclude each other: the system has its "
+                       "own, in its file",
+                       with_system);
+    if (o->workload && with_workload)
+        return err_set(err, ST_USAGE,
+                       "costs: %s says nothing about a workload, leave it or "
+                       "--workload out",
+                       with_workload);
+    return ST_OK;
+}
+
+static Status run_bound(const Options *o, Err *err)
+{
+    Bound *b = mem_calloc(1, sizeof *b);
+    if (!b) return err_set(err, ST_NOMEM, "costs: %s", status_text(ST_NOMEM));
+    Status st = bound_solve(b, o->system, o->workload, o->threads, err);
+    if (st == ST_OK) bound_print(b, o->view.format);
+    bound_free(b);
+    mem_free(b);
+    return st;
+}
+
+static Status gather(CostTable *t, Options *o, Err *err)
+{
+    Status st = ST_OK;
+    if (o->system) {
+        TRY(costs_add_system(t, o->system, err));
+        o->view.dram_gbps = t->system->dram_gbps;
+    } else if (o->accels || !o->layers) {
+        TRY(costs_add_accels(t, o->accels, err));
+    }
+    st = o->layers ? costs_add_layers(t, o->layers, err) : costs_add_networks(t, o->networks, err);
+fail:
+    return st;
+}
+
+static Status run_costs(Options *o, Err *err)
 {
     CostTable *t = mem_calloc(1, sizeof *t);
     Status st;
 
-    if (!t) return err_set(err, ST_NOMEM, "costs: out of memory");
+    if (!t) return err_set(err, ST_NOMEM, "costs: %s", status_text(ST_NOMEM));
     o->view.policy = o->policy ? MAP_TIMELOOP : MAP_HARDWARE;
     o->view.summary = !o->networks;
-    if (o->accels || !o->layers) TRY(costs_add_accels(t, o->accels, err));
-    if (o->layers)
-        TRY(costs_add_layers(t, o->layers, err));
-    else
-        TRY(costs_add_networks(t, o->networks, err));
+    TRY(gather(t, o, err));
     TRY(costs_evaluate(t, o->view.policy, o->view.dram_gbps * 1e3, o->threads, err));
     costs_print(t, &o->view);
 fail:
@@ -45,6 +93,11 @@ int cmd_costs(int argc, char *const *argv)
         {"--accel", "NAME,..", ARG_TEXT, &o.accels, 0, 0, NULL,
          "presets, files, simba or eyeriss (default: all presets; --layers: its accelerator "
          "column)"},
+        {"--system", "NAME", ARG_TEXT, &o.system, 0, 0, NULL,
+         "the accelerators of this system, shipped or a file, on its DRAM; instead of --accel"},
+        {"--workload", "NAME,..", ARG_TEXT, &o.workload, 0, 0, NULL,
+         "with --system: the largest rate of requests of this mix, and what limits it; light, "
+         "heavy, mixed, networks, with shares as in resnet50:2,kws"},
         {"--policy", "P", ARG_ENUM, &o.policy, 0, 0, POLICIES,
          "of the mapping search; timeloop: tiles divide sizes, as in that reference"},
         {"--dram-gbps", "X", ARG_DOUBLE, &o.view.dram_gbps, 1e-3, 1e6, NULL,
@@ -68,9 +121,7 @@ int cmd_costs(int argc, char *const *argv)
     int code = args_parse(&cmd, argc, argv, stdout, &err);
     if (code == ARGS_BAD) return report_error(&err);
     if (code == ARGS_DONE) return 0;
-    if (o.networks && o.layers) {
-        err_set(&err, ST_USAGE, "costs: give --network or --layers, not both");
-        return report_error(&err);
-    }
-    return run(&o, &err) == ST_OK ? 0 : report_error(&err);
+    Status st = check_options(&o, &err);
+    if (st == ST_OK) st = o.workload ? run_bound(&o, &err) : run_costs(&o, &err);
+    return st == ST_OK ? 0 : report_error(&err);
 }

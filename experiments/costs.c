@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "experiments/names.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,37 +18,6 @@ enum { BATCH_PAIRS = 64, FIELD_MAX = 1 << 24 };
 static Status no_memory(Err *err)
 {
     return err_set(err, ST_NOMEM, "costs: %s", status_text(ST_NOMEM));
-}
-
-/* ---- lists of names ---- */
-
-typedef Status AddOne(CostTable *t, const char *name, Err *err);
-
-static Status add_listed(CostTable *t, const char *option, const char *names, AddOne *add, Err *err)
-{
-    for (const char *p = names;; p++) {
-        char name[PATH_MAX_BYTES];
-        size_t n = strcspn(p, ",");
-        if (n == 0 || n >= sizeof name)
-            return err_set(err, ST_USAGE, "%s '%.200s': %s", option, names,
-                           n ? "a name is too long" : "a name is empty, separate them by commas");
-        memcpy(name, p, n);
-        name[n] = '\0';
-        Status st = add(t, name, err);
-        if (st != ST_OK) return st;
-        p += n;
-        if (!*p) return ST_OK;
-    }
-}
-
-static Status add_shipped(CostTable *t, const char *folder, AddOne *add, Err *err)
-{
-    char(*names)[PATH_NAME_MAX];
-    int n;
-    Status st = path_list(&names, &n, folder, ".yaml", err);
-    for (int i = 0; st == ST_OK && i < n; i++) st = add(t, names[i], err);
-    mem_free(names);
-    return st;
 }
 
 /* ---- accelerators ---- */
@@ -68,8 +38,9 @@ static int find_accel(const CostTable *t, const char *name)
     return -1;
 }
 
-static Status add_accel(CostTable *t, const char *name, Err *err)
+static Status add_accel(void *ctx, const char *name, Err *err)
 {
+    CostTable *t = ctx;
     char path[PATH_MAX_BYTES];
     const char *preset = preset_of(name);
     Status st = ST_OK;
@@ -81,6 +52,7 @@ static Status add_accel(CostTable *t, const char *name, Err *err)
         return err_set(err, ST_CONFIG, "the accelerator's name is too long: '%.200s'", preset);
     TRY(path_find(path, sizeof path, "accel_models/presets", preset, ".yaml", err));
     TRY(accel_load(&t->accel[t->n_accels], path, err));
+    t->accel_shown[t->n_accels] = accel_name(t->accel[t->n_accels]);
     memcpy(t->accel_asked[t->n_accels++], preset, strlen(preset) + 1);
 fail:
     return st;
@@ -88,8 +60,18 @@ fail:
 
 Status costs_add_accels(CostTable *t, const char *names, Err *err)
 {
-    return names ? add_listed(t, "--accel", names, add_accel, err)
-                 : add_shipped(t, "accel_models/presets", add_accel, err);
+    return names ? each_name("--accel", names, add_accel, t, err)
+                 : each_shipped("accel_models/presets", add_accel, t, err);
+}
+
+Status costs_add_system(CostTable *t, const char *system, Err *err)
+{
+    Status st = system_file_load(&t->system, system, err);
+    for (int i = 0; st == ST_OK && i < t->system->n_types; i++) {
+        t->accel[t->n_accels] = t->system->type[i].accel;
+        t->accel_shown[t->n_accels++] = t->system->type[i].name;
+    }
+    return st;
 }
 
 /* ---- rows ---- */
@@ -107,8 +89,9 @@ static Status add_row(CostTable *t, const CostRow *row, Err *err)
     return ST_OK;
 }
 
-static Status add_network(CostTable *t, const char *name, Err *err)
+static Status add_network(void *ctx, const char *name, Err *err)
 {
+    CostTable *t = ctx;
     char path[PATH_MAX_BYTES];
     Status st = ST_OK;
 
@@ -121,7 +104,7 @@ static Status add_network(CostTable *t, const char *name, Err *err)
     for (int a = 0; a < t->n_accels; a++)
         for (int s = 0; s < net->n_subjobs; s++) {
             const NetLayer *layer = &net->layer[net->subjob[s].layer];
-            CostRow row = {.accelerator = accel_name(t->accel[a]),
+            CostRow row = {.accelerator = t->accel_shown[a],
                            .network = net->name,
                            .layer = layer->name,
                            .shape = layer->shape,
@@ -135,8 +118,8 @@ fail:
 
 Status costs_add_networks(CostTable *t, const char *names, Err *err)
 {
-    return names ? add_listed(t, "--network", names, add_network, err)
-                 : add_shipped(t, "env/networks", add_network, err);
+    return names ? each_name("--network", names, add_network, t, err)
+                 : each_shipped("env/networks", add_network, t, err);
 }
 
 /* ---- a CSV of layers ---- */
@@ -248,7 +231,7 @@ static Status add_layer(CostTable *t, int r, const LayerColumns *c, int given, E
     TRY(read_shape(csv, r, c, &row.shape, err));
     for (int a = 0; a < given; a++) {
         row.accel = a;
-        row.accelerator = accel_name(t->accel[a]);
+        row.accelerator = t->accel_shown[a];
         TRY(add_row(t, &row, err));
     }
     if (given == 0) {
@@ -390,7 +373,8 @@ fail:
 
 void costs_free(CostTable *t)
 {
-    for (int i = 0; i < t->n_accels; i++) accel_destroy(t->accel[i]);
+    for (int i = 0; i < t->n_accels && !t->system; i++) accel_destroy(t->accel[i]);
+    system_file_destroy(t->system);
     for (int i = 0; i < t->n_nets; i++) network_destroy(t->net[i]);
     csv_destroy(t->csv);
     mem_free(t->row);

@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "env/network.h"
+#include "env/system_file.h"
 
 enum { COSTS_MAX_ACCELS = 32, COSTS_MAX_NETS = 64 };
 
@@ -29,7 +30,9 @@ typedef struct CostPair {
 typedef struct CostTable {
     int n_accels, n_nets, n_rows, n_pairs;
     AccelConfig *accel[COSTS_MAX_ACCELS];
-    char accel_asked[COSTS_MAX_ACCELS][256]; /* as the user named it */
+    const char *accel_shown[COSTS_MAX_ACCELS]; /* borrowed: the preset's name, the system's type */
+    char accel_asked[COSTS_MAX_ACCELS][256];   /* as the user named it */
+    SystemFile *system;                        /* the accelerators' owner, NULL: this table */
     Network *net[COSTS_MAX_NETS];
     int first_row[COSTS_MAX_NETS]; /* a network's rows: accelerator by accelerator */
     Csv *csv;
@@ -46,6 +49,8 @@ typedef struct CostTotal {
 
 /* Comma-separated names (presets, files, the aliases simba and eyeriss); NULL: all presets. */
 Status costs_add_accels(CostTable *t, const char *names, Err *err);
+/* The types of a system instead (a name, a file). */
+Status costs_add_system(CostTable *t, const char *system, Err *err);
 /* Comma-separated networks (shipped, files); NULL: all shipped. After the accelerators. */
 Status costs_add_networks(CostTable *t, const char *names, Err *err);
 /* A CSV of layers, each on every accelerator there is, or else on the one that its column

@@ -184,7 +184,7 @@ static void print_summary(const CostTable *t, const CostView *view, const Widths
         costs_totals(t, net, total);
         for (int a = 0; a < t->n_accels; a++) {
             printf("%-*s  %-*s", w->network, a ? "" : t->net[net]->name, w->accelerator,
-                   accel_name(t->accel[a]));
+                   t->accel_shown[a]);
             print_cost(view, &total[a].sum, total[a].best);
         }
     }

@@ -70,4 +70,47 @@ cp "$tmp/out" fast.csv
 run 0 "$relmas" costs --network alexnet --accel simba --dram-gbps 1 --format csv
 paste -d, fast.csv "$tmp/out" | sed 's/"[^"]*"//g' | awk -F, 'NR > 1 && $(NF / 2 + 4) < $4 { bad = 1 } END { exit bad }' ||
     fail 'faster with a slower DRAM'
+
+# --- a system: its types, its bandwidth ---
+run 0 "$relmas" costs --network alexnet --accel simba,eyeriss --dram-gbps 17.9 --format csv
+cp "$tmp/out" "$tmp/a"
+run 0 "$relmas" costs --network alexnet --system tiny-2 --format csv
+same 'costs on a system' "$tmp/a" "$tmp/out"
+run 0 "$relmas" costs --layers layers.csv --system tiny-2 --format csv
+[ "$(wc -l <"$tmp/out")" -eq 9 ] || fail 'not every layer on every type of the system'
+
+# --- the bound of a workload: one SA does one request in the time of its layers ---
+printf 'name: one\ndram_gbps: 60\naccelerators:\n- {preset: simba-16pe, count: 2, name: "a,b"}\n' >one.yaml
+run 0 "$relmas" costs --system ./one.yaml --workload kws --format csv
+awk -F, 'NR > 1 { sub(/"a,b"/, "ab") } $1 == "lambda_max" { l = $3 } $1 == "network" { w = $9 }
+    $2 == "ab" { use = $6 } END { exit !(use == 1 && (l * w / 2e6 - 1) ^ 2 < 1e-10) }' "$tmp/out" ||
+    fail "lambda_max is not 2 / work: $(cat "$tmp/out")"
+run 0 "$relmas" costs --system tiny-2 --workload kws:3,alexnet=1 --format csv
+holds '^network,kws,[0-9.]+,0.750000,'
+cp "$tmp/out" "$tmp/a"
+run 0 "$relmas" costs --system "$tree/env/systems/tiny-2.yaml" --threads 1 --format csv \
+    --workload " kws:2, alexnet, $tree/env/networks/kws.yaml:1"
+awk -F, '$1 == "lambda_max" { print $3 }' "$tmp/a" "$tmp/out" | uniq | wc -l | grep -q 1 ||
+    fail 'a network in two parts is another load'
+for workload in light mixed light,alexnet:0.5; do
+    run 0 "$relmas" costs --system default-6 --workload $workload --format json
+    awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail "not JSON: workload $workload"
+    grep -q '"lambda_max_per_s": [1-9].*"limited_by": \["' "$tmp/out" || fail 'no bound in JSON'
+done
+run 0 "$relmas" costs --system default-6 --workload mixed
+holds '^lambda_max +[0-9.]+ requests/s'
+holds '^limited by  dram, simba-16pe, eyeriss-32x32-int8$'
+holds '^resnet50 +14\.29 .* simba-16pe [0-9.]+ %, eyeriss-32x32-int8 [0-9.]+ %$'
+
+# --- senseless combinations ---
+refused 2 '--workload needs --system' costs --workload mixed
+refused 2 '--accel and --system exclude each other' costs --system tiny-2 --accel simba
+refused 2 '--dram-gbps and --system exclude' costs --system tiny-2 --dram-gbps 5
+refused 2 '--network says nothing about a workload' costs --system tiny-2 --workload kws --network kws
+refused 2 "--workload 'kws:x': give names with shares" costs --system tiny-2 --workload kws:x
+refused 2 "--workload 'kws:-1'" costs --system tiny-2 --workload kws:-1
+refused 2 "'kws:0,light:0': all shares are 0" costs --system tiny-2 --workload kws:0,light:0
+refused 2 "a name is empty" costs --system tiny-2 --workload kws,,alexnet
+refused 2 "no 'kvs' in env/networks, did you mean 'kws'" costs --system tiny-2 --workload kvs
+refused 2 "no 'tiny-3' in env/systems, did you mean 'tiny-2'" costs --system tiny-3 --workload kws
 verdict
