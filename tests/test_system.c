@@ -2,6 +2,7 @@
 #include "env/system.h"
 
 #include "accel_models/accel.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "env/network.h"
 #include "env/scenario.h"
@@ -594,6 +595,97 @@ START_TEST(the_system_of_sizes_is_balanced_and_heterogeneous)
 }
 END_TEST
 
+/* The bound of the mixed networks in equal shares; every SA must be fully used and limit. */
+static FluidBound balanced_bound(const System *sys)
+{
+    double share[MIXED_N], price = 0;
+    FluidBound b;
+    Err err = {0};
+    for (int i = 0; i < MIXED_N; i++) share[i] = 1.0 / MIXED_N;
+    ck_ok(system_fluid_solve(sys, share, &b, &err), err);
+    for (int t = 0; t < sys->n_types; t++) {
+        ck_assert_msg(b.type_use[t] > 0.99, "%s: use %g", sys->type_name[t], b.type_use[t]);
+        ck_assert_msg(b.type_price[t] > 0.02 && b.type_price[t] < 0.6, "%s: price %g",
+                      sys->type_name[t], b.type_price[t]);
+        price += b.type_price[t];
+    }
+    ck_assert_double_ge(b.dram_use, 0.99);
+    ck_assert_msg(b.dram_price > 0.05 && b.dram_price < 0.6, "dram: price %g", b.dram_price);
+    ck_assert_double_eq_tol(price + b.dram_price, 1, 1e-6);
+    return b;
+}
+
+/* That of the light networks, the first of MIXED. */
+static FluidBound light_bound(const System *sys)
+{
+    double share[MIXED_N] = {1.0 / LIGHT_N, 1.0 / LIGHT_N, 1.0 / LIGHT_N};
+    FluidBound b;
+    Err err = {0};
+    ck_ok(system_fluid_solve(sys, share, &b, &err), err);
+    return b;
+}
+
+static double bandwidth_of(const SysNet *n, int type)
+{
+    double bytes = 0;
+    for (int s = 0; s < n->n_subjobs; s++) bytes += n->cost[type][s].bytes;
+    return bytes / net_sum(n, type, false);
+}
+
+/* What env/systems/edge-4.yaml says about itself. */
+START_TEST(the_edge_system_is_balanced_and_has_slow_frugal_helpers)
+{
+    enum { SIMBA_1024, SIMBA_256, EYERISS_1024, EYERISS_168 };
+    System *sys;
+    Err err = {0};
+    ck_ok(system_load(&sys, "edge-4", MIXED, MIXED_N, 2, &err), err);
+    ck_assert_int_eq(sys->n_sas, 4);
+    balanced_bound(sys);
+    ck_assert_double_gt(light_bound(sys).dram_price, 0.99);
+    for (int i = 0; i < MIXED_N; i++) {
+        const SysNet *n = &sys->net[i];
+        for (int small = SIMBA_256; small <= EYERISS_168; small += 2) {
+            double bandwidth = bandwidth_of(n, small) / bandwidth_of(n, small - 1);
+            double slower = net_sum(n, small, false) / n->rem_us;
+            ck_assert_int_eq(fastest_count(sys, i, small), 0);
+            ck_assert_msg(slower > 2.5 && slower < 6.5, "%s: %g", n->name, slower);
+            ck_assert_msg(bandwidth > 0.15 && bandwidth < 0.6, "%s: %g", n->name, bandwidth);
+        }
+    }
+    ck_assert_int_eq(fastest_count(sys, 2, EYERISS_1024), sys->net[2].n_subjobs); /* kws */
+    ck_assert_int_gt(fastest_count(sys, 0, EYERISS_1024),
+                     sys->net[0].n_subjobs / 2); /* squeezenet */
+    ck_assert_int_gt(fastest_count(sys, 5, EYERISS_1024),
+                     sys->net[5].n_subjobs / 2);                                    /* googlenet */
+    ck_assert_int_gt(fastest_count(sys, 6, SIMBA_1024), sys->net[6].n_subjobs / 2); /* yolov2 */
+    ck_assert_double_lt(net_sum(&sys->net[6], SIMBA_1024, true),
+                        0.55 * net_sum(&sys->net[6], EYERISS_1024, true));
+    system_destroy(sys);
+}
+END_TEST
+
+/* Every network that is shipped, on every system. */
+START_TEST(every_network_loads_on_every_system)
+{
+    char(*systems)[PATH_NAME_MAX], (*nets)[PATH_NAME_MAX];
+    const char *names[SYS_MAX_NETS];
+    int n_systems, n_nets;
+    Err err = {0};
+    ck_ok(path_list(&systems, &n_systems, "env/systems", ".yaml", &err), err);
+    ck_ok(path_list(&nets, &n_nets, "env/networks", ".yaml", &err), err);
+    ck_assert_int_le(n_nets, SYS_MAX_NETS);
+    for (int i = 0; i < n_nets; i++) names[i] = nets[i];
+    for (int i = 0; i < n_systems; i++) {
+        System *sys;
+        ck_ok(system_load(&sys, systems[i], names, n_nets, 2, &err), err);
+        ck_assert_str_eq(sys->name, systems[i]);
+        system_destroy(sys);
+    }
+    mem_free(systems);
+    mem_free(nets);
+}
+END_TEST
+
 #define SIMBA "- {preset: simba-16pe, count: 1}\n"
 #define SET(keys)                                                                                  \
     "name: x\ndram_gbps: 10\naccelerators:\n- preset: simba-16pe\n  set: {" keys "}\n  count: 1\n"
@@ -852,6 +944,8 @@ int main(void)
     tcase_add_test(load, the_table_does_not_depend_on_threads);
     tcase_add_test(load, the_default_system_is_heterogeneous_and_contended);
     tcase_add_test(load, the_system_of_sizes_is_balanced_and_heterogeneous);
+    tcase_add_test(load, the_edge_system_is_balanced_and_has_slow_frugal_helpers);
+    tcase_add_test(load, every_network_loads_on_every_system);
     tcase_add_loop_test(load, a_wrong_system_file_is_refused, 0, sizeof WRONG / sizeof *WRONG);
     tcase_add_test(load, damaged_system_files_load_soundly_or_are_refused);
     tcase_add_test(load, types_of_one_preset_can_be_told_apart_by_name);
