@@ -1,24 +1,74 @@
-/* cmd_list.c -- `relmas list`: the names that other commands take. */
+/* cmd_list.c -- `relmas list`: the names that other commands take, one a line, and what they are. */
 #include "base/args.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/yaml.h"
 #include "env/sched.h"
+#include "env/system_file.h"
 #include "experiments/commands.h"
 
 #include <stdio.h>
 #include <string.h>
 
 typedef struct Kind {
-    const char *name, *folder, *suffix; /* folder NULL: built in */
+    const char *name, *folder, *suffix;          /* folder NULL: built in */
+    Status (*show)(const char *entry, Err *err); /* prints the line of one; NULL: its name */
 } Kind;
 
+/* simba-16pe            ws   1024 MACs  1000 MHz   8 bits ... */
+static Status show_accelerator(const char *name, Err *err)
+{
+    char path[PATH_MAX_BYTES];
+    AccelConfig *a = NULL;
+    Status st;
+
+    TRY(path_find(path, sizeof path, "accel_models/presets", name, ".yaml", err));
+    TRY(accel_load(&a, path, err));
+    printf("%-20s  %s  %5g MACs  %4g MHz  %2d bits  buffer %6.6g KB  dram port %5.4g GB/s  "
+           "leakage %4g mW\n",
+           name, accel_dataflow_name(accel_dataflow(a)), accel_peak_macs(a), accel_clock_mhz(a),
+           accel_word_bits(a), accel_glb_bytes(a) / 1024.0, accel_dram_gbps(a),
+           accel_leakage_mw(a));
+fail:
+    accel_destroy(a);
+    return st;
+}
+
+static double peak_tops(const SystemFile *f)
+{
+    double macs_per_us = 0;
+    for (int t = 0; t < f->n_types; t++)
+        macs_per_us += f->type[t].count * accel_peak_macs(f->type[t].accel) *
+                       accel_clock_mhz(f->type[t].accel);
+    return 2 * macs_per_us * 1e-6;
+}
+
+/* default-6             6 SAs    12.3 TOPS     60 GB/s  max-min ... */
+static Status show_system(const char *name, Err *err)
+{
+    SystemFile *f;
+    Status st = system_file_load(&f, name, err);
+
+    if (st != ST_OK) return st;
+    printf("%-20s  %2d SAs  %5.3g TOPS  %5.4g GB/s  %-12s  T_s %g us  ", name, f->n_sas,
+           peak_tops(f), f->dram_gbps, ARBITRATION_NAMES[f->arbitration], f->replan_us);
+    for (int t = 0; t < f->n_types; t++)
+        printf("%s%d %s%s", t ? ", " : "", f->type[t].count, f->type[t].name,
+               f->type[t].changed ? "*" : "");
+    putchar('\n');
+    system_file_destroy(f);
+    return ST_OK;
+}
+
 static const Kind KINDS[] = {
-    {"networks", "env/networks", ".yaml"},       {"accelerators", "accel_models/presets", ".yaml"},
-    {"systems", "env/systems", ".yaml"},         {"scenarios", "env/scenarios", ".yaml"},
-    {"configs", "experiments/configs", ".yaml"}, {"schedulers", NULL, NULL},
-    {"policies", "checkpoints/policies", ".h5"},
+    {"networks", "env/networks", ".yaml", NULL},
+    {"accelerators", "accel_models/presets", ".yaml", show_accelerator},
+    {"systems", "env/systems", ".yaml", show_system},
+    {"scenarios", "env/scenarios", ".yaml", NULL},
+    {"configs", "experiments/configs", ".yaml", NULL},
+    {"schedulers", NULL, NULL, NULL},
+    {"policies", "checkpoints/policies", ".h5", NULL},
 };
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 
@@ -34,10 +84,15 @@ static Status list_folder(const Kind *k, Err *err)
     int n;
     Status st = path_list(&names, &n, k->folder, k->suffix, err);
     if (st != ST_OK) return st;
-    for (int i = 0; i < n; i++) puts(names[i]);
+    for (int i = 0; i < n && st == ST_OK; i++) {
+        if (k->show)
+            st = k->show(names[i], err);
+        else
+            puts(names[i]);
+    }
     if (n == 0) log_info("there are no %s", k->name);
     mem_free(names);
-    return ST_OK;
+    return st;
 }
 
 static Status list_kind(const char *word, Err *err)
@@ -61,7 +116,9 @@ int cmd_list(int argc, char *const *argv)
     const ArgCommand cmd = {
         .usage = "relmas list KIND",
         .about = "Names what is available. KIND is networks, accelerators, systems, scenarios, "
-                 "configs, schedulers or policies.",
+                 "configs, schedulers or policies. Accelerators: dataflow, MACs per cycle, clock, "
+                 "bits of a word, shared buffer. Systems: peak at two operations per MAC, DRAM, "
+                 "period T_s of re-planning (0 never), SAs (* differs from its preset).",
         .example = "relmas list schedulers",
         .operand = "KIND",
         .min_operands = 1,

@@ -35,6 +35,11 @@ for kind in networks accelerators systems scenarios configs schedulers policies;
 done
 run 0 "$relmas" list schedulers
 holds '^edf-queue +[^ ]'
+run 0 "$relmas" list accelerators
+holds '^simba-16pe +ws +1024 MACs +1000 MHz +8 bits +buffer +64 KB +dram port +17.9 GB/s'
+run 0 "$relmas" list systems
+holds '^default-6 +6 SAs +12.3 TOPS +60 GB/s +max-min +T_s 0 us +3 simba-16pe, 3 eyeriss-32x32-int8$'
+holds '^edge-4 .* 1 simba-256\*, ' # an SA that differs from its preset
 run 0 "$relmas" list configs
 holds '^tiny$'
 verdict
