@@ -1,7 +1,7 @@
 /* sim.c -- the event loop: arrivals, completions, re-planning ticks, deadlines of firm jobs.
  *
- * Reading order: the state (sim_internal.h), its layout in one block, ordering, the ready heap, the SA
- * queues, jobs, the clock, events, and last the public calls. */
+ * Reading order: the state (sim_internal.h), its layout in one block, what waits where (in treaps,
+ * waiting_internal.h), jobs, deadlines of firm jobs, the clock, events, and last the public calls. */
 #include "env/sim_internal.h"
 
 #include "base/mem.h"
@@ -19,8 +19,8 @@ const char *const QUEUE_ORDER_NAMES[] = {"fcfs", "edf", "llf", "srpt", "sjf", "d
 static size_t block_bytes(const Sim *sim)
 {
     size_t jobs = sim->cfg.max_jobs, waiting = sim->max_waiting;
-    size_t bytes = sizeof(SimState) + waiting * (sizeof(Ready) + sizeof(Node)) +
-                   jobs * (sizeof(Job) + sizeof(int) + sim->max_subjobs);
+    size_t bytes = sizeof(SimState) + waiting * sizeof(WaitNode) +
+                   jobs * (sizeof(Job) + 2 * sizeof(int) + sim->max_subjobs);
     return (bytes + 7) / 8 * 8;
 }
 
@@ -28,10 +28,10 @@ static void lay_out(Sim *sim, void *block)
 {
     sim->st = block;
     sim->job = (Job *)(sim->st + 1);
-    sim->ready = (Ready *)(sim->job + sim->cfg.max_jobs);
-    sim->node = (Node *)(sim->ready + sim->max_waiting);
+    sim->node = (WaitNode *)(sim->job + sim->cfg.max_jobs);
     sim->active = (int *)(sim->node + sim->max_waiting);
-    sim->preds = (uint8_t *)(sim->active + sim->cfg.max_jobs);
+    sim->due = sim->active + sim->cfg.max_jobs;
+    sim->preds = (uint8_t *)(sim->due + sim->cfg.max_jobs);
 }
 
 /* --- ordering --- */
@@ -61,137 +61,141 @@ static Rank rank_of(const Sim *sim, QueueOrder order, int job, int priority_clas
 {
     const Job *j = &sim->job[job];
     return (Rank){.key = order_key(sim, order, j),
-                  .hopeless_at = sim->cfg.rules.hopeless_last ? j->deadline - j->rem : NEVER,
+                  .hopeless_at = j->deadline - j->rem,
                   .priority_class = priority_class,
                   .seq = j->seq};
 }
 
-/* Strict weak order, best first. `now` decides who is hopeless. */
-static bool rank_before(const Rank *a, int sub_a, const Rank *b, int sub_b, double now)
+/* --- what waits where --- */
+
+static Waiting *place_of(Sim *sim, int place)
 {
-    if (a->priority_class != b->priority_class) return a->priority_class < b->priority_class;
-    bool lost_a = now > a->hopeless_at, lost_b = now > b->hopeless_at;
-    if (lost_a != lost_b) return lost_b;
-    if (a->key < b->key || a->key > b->key) return a->key < b->key;
-    return a->seq != b->seq ? a->seq < b->seq : sub_a < sub_b;
+    return place == PLACE_READY ? &sim->st->ready : &sim->st->sa[place].queue;
 }
 
-/* --- ready heap: ranks are taken when a sub-job becomes ready --- */
-
-static bool ready_before(const Sim *sim, int a, int b)
+/* Ranks the node for its place and puts it there. */
+static void put(Sim *sim, int node, int place, int priority_class)
 {
-    const Ready *r = sim->ready;
-    return rank_before(&r[a].rank, r[a].sub, &r[b].rank, r[b].sub, sim->st->now);
+    WaitNode *n = &sim->node[node];
+    bool ready = place == PLACE_READY;
+    const SchedRules *rules = &sim->cfg.rules;
+    n->place = place;
+    n->cost_us = ready ? 0 : cost_of(sim, n->job, n->sub, place)->latency_us;
+    n->rank = rank_of(sim, ready ? rules->ready_order : rules->queue_order, n->job, priority_class);
+    if (!ready) sim->job[n->job].projected += n->cost_us - net_of(sim, n->job)->best_us[n->sub];
+    waiting_insert(sim->node, place_of(sim, place), node, sim->st->now);
 }
 
-static void ready_swap(Sim *sim, int a, int b)
+static void take(Sim *sim, int node)
 {
-    Ready t = sim->ready[a];
-    sim->ready[a] = sim->ready[b];
-    sim->ready[b] = t;
+    const WaitNode *n = &sim->node[node];
+    waiting_remove(sim->node, place_of(sim, n->place), node);
 }
 
-static void ready_sift_down(Sim *sim, int i)
+/* Takes it out of a queue as if it had not been placed. */
+static void recall(Sim *sim, int node)
 {
-    for (;;) {
-        int best = i, n = sim->st->n_ready;
-        for (int k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
-            if (ready_before(sim, k, best)) best = k;
-        if (best == i) return;
-        ready_swap(sim, i, best);
-        i = best;
-    }
-}
-
-static void ready_push(Sim *sim, int job, int sub)
-{
-    int i = sim->st->n_ready++;
-    assert(i < sim->max_waiting);
-    sim->ready[i] =
-        (Ready){.rank = rank_of(sim, sim->cfg.rules.ready_order, job, 0), .job = job, .sub = sub};
-    for (; i > 0 && ready_before(sim, i, (i - 1) / 2); i = (i - 1) / 2)
-        ready_swap(sim, i, (i - 1) / 2);
-}
-
-static Ready ready_pop(Sim *sim)
-{
-    Ready top = sim->ready[0];
-    sim->ready[0] = sim->ready[--sim->st->n_ready];
-    ready_sift_down(sim, 0);
-    return top;
-}
-
-/* Who is hopeless changes with time: restores the heap before a decision at a new instant. */
-static void ready_restore(Sim *sim)
-{
-    for (int i = sim->st->n_ready / 2 - 1; i >= 0; i--) ready_sift_down(sim, i);
-}
-
-/* --- SA queues --- */
-
-static void queue_insert(Sim *sim, int sa, int job, int sub, int priority_class)
-{
-    Sa *s = &sim->st->sa[sa];
-    int id = sim->st->free_node;
-    assert(id >= 0);
-    Node *n = &sim->node[id];
-    sim->st->free_node = n->next;
-    n->rank = rank_of(sim, sim->cfg.rules.queue_order, job, priority_class);
-    n->cost_us = cost_of(sim, job, sub, sa)->latency_us;
-    n->job = job;
-    n->sub = sub;
-    n->next = s->head;
-    s->head = id;
-    s->queued++;
-    s->queued_us += n->cost_us;
-    sim->job[job].projected += n->cost_us - net_of(sim, job)->best_us[sub];
-}
-
-/* Takes the node at *link out of sa's queue and frees it. */
-static Node queue_remove(Sim *sim, int sa, int *link)
-{
-    Sa *s = &sim->st->sa[sa];
-    int id = *link;
-    Node n = sim->node[id];
-    *link = n.next;
-    sim->node[id].next = sim->st->free_node;
-    sim->st->free_node = id;
-    s->queued--;
-    s->queued_us = s->queued ? s->queued_us - n.cost_us : 0;
-    return n;
-}
-
-/* Undoes the projection that queue_insert made. */
-static void unproject(Sim *sim, const Node *n)
-{
+    const WaitNode *n = &sim->node[node];
+    take(sim, node);
     sim->job[n->job].projected -= n->cost_us - net_of(sim, n->job)->best_us[n->sub];
 }
 
-/* Link to the best of sa's queue now. Queues are not sorted, since jobs that lose hope meanwhile
- * would break the order. */
-static int *queue_best(Sim *sim, int sa)
+/* A node of the pool for a sub-job, listed with its job. */
+static int node_open(Sim *sim, int job, int sub)
 {
-    int *best = &sim->st->sa[sa].head;
-    for (int *link = best; *link >= 0; link = &sim->node[*link].next) {
-        const Node *a = &sim->node[*link], *b = &sim->node[*best];
-        if (rank_before(&a->rank, a->sub, &b->rank, b->sub, sim->st->now)) best = link;
-    }
-    return best;
+    int id = sim->st->free_node, next = sim->job[job].first_waiting;
+    assert(id >= 0);
+    sim->st->free_node = sim->node[id].left;
+    sim->node[id] = (WaitNode){.job = job, .sub = sub, .job_next = next, .job_prev = NODE_NONE};
+    if (next >= 0) sim->node[next].job_prev = id;
+    sim->job[job].first_waiting = id;
+    return id;
 }
 
-/* All that waits is ready again and ranked anew, what was ready before included. */
+static void node_close(Sim *sim, int id)
+{
+    const WaitNode *n = &sim->node[id];
+    if (n->job_prev >= 0)
+        sim->node[n->job_prev].job_next = n->job_next;
+    else
+        sim->job[n->job].first_waiting = n->job_next;
+    if (n->job_next >= 0) sim->node[n->job_next].job_prev = n->job_prev;
+    sim->node[id].left = sim->st->free_node;
+    sim->st->free_node = id;
+}
+
+/* What a job has ready is ranked anew. */
+static void rank_ready_anew(Sim *sim, int job)
+{
+    for (int id = sim->job[job].first_waiting; id >= 0; id = sim->node[id].job_next) {
+        if (sim->node[id].place != PLACE_READY) continue;
+        take(sim, id);
+        put(sim, id, PLACE_READY, 0);
+    }
+}
+
+/* All that is queued is ready again. */
 static void recall_queued(Sim *sim)
 {
-    for (int i = 0; i < sim->st->n_ready; i++)
-        sim->ready[i].rank = rank_of(sim, sim->cfg.rules.ready_order, sim->ready[i].job, 0);
-    ready_restore(sim);
     for (int m = 0; m < sim->sys->n_sas; m++) {
-        while (sim->st->sa[m].head >= 0) {
-            Node n = queue_remove(sim, m, &sim->st->sa[m].head);
-            unproject(sim, &n);
-            ready_push(sim, n.job, n.sub);
+        const Waiting *q = &sim->st->sa[m].queue;
+        while (q->hopeful >= 0 || q->hopeless >= 0) {
+            int id = q->hopeful >= 0 ? q->hopeful : q->hopeless;
+            recall(sim, id);
+            put(sim, id, PLACE_READY, 0);
         }
     }
+}
+
+/* Time has passed: who is hopeless now? */
+static void lose_hope(Sim *sim)
+{
+    waiting_lose_hope(sim->node, &sim->st->ready, sim->st->now);
+    for (int m = 0; m < sim->sys->n_sas; m++)
+        waiting_lose_hope(sim->node, &sim->st->sa[m].queue, sim->st->now);
+}
+
+/* --- deadlines of firm jobs: a binary heap --- */
+
+static bool due_before(const Sim *sim, int a, int b)
+{
+    const Job *x = &sim->job[a], *y = &sim->job[b];
+    return x->deadline < y->deadline || (x->deadline <= y->deadline && x->seq < y->seq);
+}
+
+static void due_set(Sim *sim, int pos, int job)
+{
+    sim->due[pos] = job;
+    sim->job[job].due_pos = pos;
+}
+
+/* Moves the job at pos to where it belongs. */
+static void due_sift(Sim *sim, int pos)
+{
+    int job = sim->due[pos], n = sim->st->n_due;
+    for (; pos > 0 && due_before(sim, job, sim->due[(pos - 1) / 2]); pos = (pos - 1) / 2)
+        due_set(sim, pos, sim->due[(pos - 1) / 2]);
+    for (int child; (child = 2 * pos + 1) < n; pos = child) {
+        if (child + 1 < n && due_before(sim, sim->due[child + 1], sim->due[child])) child++;
+        if (!due_before(sim, sim->due[child], job)) break;
+        due_set(sim, pos, sim->due[child]);
+    }
+    due_set(sim, pos, job);
+}
+
+static void due_insert(Sim *sim, int job)
+{
+    due_set(sim, sim->st->n_due++, job);
+    due_sift(sim, sim->job[job].due_pos);
+}
+
+static void due_remove(Sim *sim, int job)
+{
+    int pos = sim->job[job].due_pos, last = sim->due[--sim->st->n_due];
+    sim->job[job].due_pos = -1;
+    if (last == job) return;
+    due_set(sim, pos, last);
+    due_sift(sim, pos);
 }
 
 /* --- jobs --- */
@@ -217,7 +221,7 @@ static void log_end(Sim *sim, int net, double arrival, double deadline, double e
 static void release_subjob(Sim *sim, int job, int sub)
 {
     sim->job[job].outstanding++;
-    ready_push(sim, job, sub);
+    put(sim, node_open(sim, job, sub), PLACE_READY, 0);
 }
 
 static void release_successors(Sim *sim, int job, int sub)
@@ -242,8 +246,11 @@ static void start_job(Sim *sim, int id, int net)
                .net = net,
                .left = n->n_subjobs,
                .active_pos = st->n_active,
-               .next_free = -1};
+               .next_free = -1,
+               .first_waiting = NODE_NONE,
+               .due_pos = -1};
     sim->active[st->n_active++] = id;
+    if (sim->cfg.firm) due_insert(sim, id);
     uint8_t *preds = sim->preds + (size_t)id * sim->max_subjobs;
     for (int s = 0; s < n->n_subjobs; s++) preds[s] = (uint8_t)n->n_preds[s];
     for (int s = 0; s < n->n_subjobs; s++)
@@ -256,6 +263,7 @@ static void leave_active(Sim *sim, int id)
     sim->active[pos] = last;
     sim->job[last].active_pos = pos;
     sim->job[id].active_pos = -1;
+    if (sim->cfg.firm) due_remove(sim, id);
 }
 
 static void free_job(Sim *sim, int id)
@@ -283,23 +291,11 @@ static void drop_job(Sim *sim, int id)
 {
     SimState *st = sim->st;
     Job *j = &sim->job[id];
-    int kept = 0;
-    for (int i = 0; i < st->n_ready; i++) {
-        if (sim->ready[i].job == id)
-            j->outstanding--;
-        else
-            sim->ready[kept++] = sim->ready[i];
-    }
-    st->n_ready = kept;
-    ready_restore(sim);
-    for (int m = 0; m < sim->sys->n_sas; m++) {
-        int *link = &st->sa[m].head;
-        while (*link >= 0) {
-            if (sim->node[*link].job == id)
-                queue_remove(sim, m, link), j->outstanding--;
-            else
-                link = &sim->node[*link].next;
-        }
+    while (j->first_waiting >= 0) {
+        int node = j->first_waiting;
+        take(sim, node);
+        node_close(sim, node);
+        j->outstanding--;
     }
     st->totals.all.dropped++;
     net_counts(sim, j->net)->dropped++;
@@ -343,11 +339,15 @@ static void advance_to(Sim *sim, double t)
 static void start_on(Sim *sim, int sa)
 {
     Sa *s = &sim->st->sa[sa];
-    Node n = queue_remove(sim, sa, queue_best(sim, sa));
-    s->job = n.job;
-    s->sub = n.sub;
-    s->left = n.cost_us;
-    s->demand = cost_of(sim, n.job, n.sub, sa)->bytes / n.cost_us;
+    waiting_lose_hope(sim->node, &s->queue, sim->st->now);
+    int id = waiting_best(sim->node, &s->queue, sim->cfg.rules.hopeless_last);
+    const WaitNode *n = &sim->node[id];
+    s->job = n->job;
+    s->sub = n->sub;
+    s->left = n->cost_us;
+    s->demand = cost_of(sim, n->job, n->sub, sa)->bytes / n->cost_us;
+    take(sim, id);
+    node_close(sim, id);
     sim->st->totals.started++;
     sim->st->rates_stale = 1;
 }
@@ -355,7 +355,8 @@ static void start_on(Sim *sim, int sa)
 static void start_idle(Sim *sim)
 {
     for (int m = 0; m < sim->sys->n_sas; m++)
-        if (sim->st->sa[m].job < 0 && sim->st->sa[m].queued) start_on(sim, m);
+        if (sim->st->sa[m].job < 0 && waiting_count(sim->node, &sim->st->sa[m].queue))
+            start_on(sim, m);
     if (sim->st->rates_stale) share_bandwidth(sim);
 }
 
@@ -377,10 +378,10 @@ static void complete(Sim *sim, int sa)
     j->rem = j->left == 1 ? 0 : j->rem - n->best_us[sub];
     j->left--;
     j->outstanding--;
-    *s =
-        (Sa){.job = -1, .rate = 1, .queued_us = s->queued_us, .head = s->head, .queued = s->queued};
+    *s = (Sa){.job = -1, .rate = 1, .queue = s->queue};
     st->rates_stale = 1;
     if (j->active_pos >= 0) {
+        if (sim->cfg.rules.replan_on_events) rank_ready_anew(sim, id); /* rem has changed */
         release_successors(sim, id, sub);
         if (j->left == 0) finish_job(sim, id);
     } else if (j->outstanding == 0) { /* dropped while this ran */
@@ -429,6 +430,7 @@ static void arrive(Sim *sim)
 static void tick(Sim *sim)
 {
     recall_queued(sim);
+    for (int i = 0; i < sim->st->n_active; i++) rank_ready_anew(sim, sim->active[i]);
     sim->st->next_tick += sim->cfg.replan_us;
 }
 
@@ -445,26 +447,16 @@ static double next_completion(const Sim *sim, int *sa)
     return best;
 }
 
-/* Earliest deadline of a firm job; *job says whose. */
-static double next_deadline(const Sim *sim, int *job)
-{
-    double best = NEVER;
-    for (int i = 0; sim->cfg.firm && i < sim->st->n_active; i++) {
-        double t = sim->job[sim->active[i]].deadline;
-        if (t < best) best = t, *job = sim->active[i];
-    }
-    return best;
-}
-
 /* Starts what can start, then handles the next event at or before `limit`; false if there is none.
  * At equal times: completion, deadline, arrival, tick. */
 static bool next_event(Sim *sim, double limit)
 {
     SimState *st = sim->st;
-    int sa = -1, job = -1;
+    int sa = -1;
     start_idle(sim);
-    double done = next_completion(sim, &sa), late = next_deadline(sim, &job), t = fmin(done, late);
-    t = fmin(t, st->next_arrival);
+    double done = next_completion(sim, &sa);
+    double late = st->n_due ? sim->job[sim->due[0]].deadline : NEVER;
+    double t = fmin(fmin(done, late), st->next_arrival);
     if (st->n_active > 0) t = fmin(t, st->next_tick);
     if (isinf(t) || t > limit) return false;
     advance_to(sim, t);
@@ -472,7 +464,7 @@ static bool next_event(Sim *sim, double limit)
     if (t >= done)
         complete(sim, sa);
     else if (t >= late)
-        drop_job(sim, job);
+        drop_job(sim, sim->due[0]);
     else if (t >= st->next_arrival)
         arrive(sim);
     else
@@ -483,11 +475,12 @@ static bool next_event(Sim *sim, double limit)
 /* Is a decision due at this instant? */
 static bool decision_due(const Sim *sim)
 {
-    if (sim->st->n_ready == 0) return false;
+    if (waiting_count(sim->node, &sim->st->ready) == 0) return false;
     if (!sim->cfg.rules.replan_on_events) return true;
     if (sim->cfg.rules.window && sim->st->asked >= sim->cfg.rules.window) return false;
     for (int m = 0; m < sim->sys->n_sas; m++)
-        if (sim->st->sa[m].job < 0 && sim->st->sa[m].queued == 0) return true;
+        if (sim->st->sa[m].job < 0 && waiting_count(sim->node, &sim->st->sa[m].queue) == 0)
+            return true;
     return false;
 }
 
@@ -495,15 +488,14 @@ static bool decision_due(const Sim *sim)
 static void settle(Sim *sim)
 {
     SimState *st = sim->st;
-    double before = st->now;
+    st->candidate = NODE_NONE;
     while (!decision_due(sim)) {
-        if (!next_event(sim, NEVER)) {
-            assert(st->n_active == 0);
-            st->over = 1;
-            return;
-        }
+        if (next_event(sim, NEVER)) continue;
+        assert(st->n_active == 0);
+        return;
     }
-    if (st->now > before) ready_restore(sim);
+    lose_hope(sim);
+    st->candidate = waiting_best(sim->node, &st->ready, sim->cfg.rules.hopeless_last);
 }
 
 /* --- public --- */
@@ -514,6 +506,9 @@ static Status check_config(const System *sys, const SimConfig *cfg, Err *err)
         return err_set(err, ST_CONFIG, "max_jobs must be in 1..1048576, got %d", cfg->max_jobs);
     if (cfg->classes < 1 || cfg->classes > 4)
         return err_set(err, ST_CONFIG, "classes must be in 1..4, got %d", cfg->classes);
+    if (cfg->rules.ready_order == ORDER_PLAN)
+        return err_set(err, ST_CONFIG,
+                       "the order of decisions is one of queues, not of ready sub-jobs");
     if (!(cfg->replan_us >= 0 && cfg->decision_us >= 0) || isinf(cfg->decision_us))
         return err_set(err, ST_CONFIG, "replan_us and decision_us must be 0 or more and finite");
     if (cfg->replan_us > 0 && cfg->replan_us < SYS_LEAST_REPLAN_US)
@@ -560,7 +555,7 @@ Status sim_create(Sim **out, const System *sys, const SimConfig *cfg, size_t use
     sim->bytes = sim->own_bytes + user_bytes;
     if (!(block = mem_calloc(1, sim->bytes))) goto fail;
     lay_out(sim, block);
-    sim->st->over = 1;
+    sim->st->candidate = NODE_NONE;
     *out = sim;
     return ST_OK;
 fail:
@@ -583,11 +578,13 @@ void sim_reset(Sim *sim, const Workload *wl, uint64_t seed)
     rng_seed(&st->rng, seed, 0);
     st->wl = *wl;
     st->next_tick = sim->cfg.replan_us > 0 ? sim->cfg.replan_us : NEVER;
-    for (int m = 0; m < SYS_MAX_SAS; m++) st->sa[m] = (Sa){.job = -1, .rate = 1, .head = -1};
+    st->ready = (Waiting){NODE_NONE, NODE_NONE};
+    for (int m = 0; m < SYS_MAX_SAS; m++)
+        st->sa[m] = (Sa){.job = -1, .rate = 1, .queue = st->ready};
     for (int i = 0; i < sim->cfg.max_jobs; i++)
         sim->job[i].next_free = i + 1 < sim->cfg.max_jobs ? i + 1 : -1;
     for (int i = 0; i < sim->max_waiting; i++)
-        sim->node[i].next = i + 1 < sim->max_waiting ? i + 1 : -1;
+        sim->node[i].left = i + 1 < sim->max_waiting ? i + 1 : NODE_NONE;
     schedule_arrival(sim);
     settle(sim);
 }
@@ -610,8 +607,8 @@ void sim_set_log(Sim *sim, JobRecord *log)
 
 bool sim_candidate(const Sim *sim, Candidate *c)
 {
-    if (sim->st->over) return false;
-    const Ready *r = &sim->ready[0];
+    if (sim->st->candidate < 0) return false;
+    const WaitNode *r = &sim->node[sim->st->candidate];
     *c = (Candidate){.job = r->job, .sub = r->sub, .net = sim->job[r->job].net};
     return true;
 }
@@ -619,21 +616,22 @@ bool sim_candidate(const Sim *sim, Candidate *c)
 void sim_commit(Sim *sim, int sa, int priority_class)
 {
     SimState *st = sim->st;
-    assert(!st->over && sa >= 0 && sa < sim->sys->n_sas);
+    assert(st->candidate >= 0 && sa >= 0 && sa < sim->sys->n_sas);
     assert(priority_class >= 0 && priority_class < sim->cfg.classes);
-    Ready r = ready_pop(sim);
+    int id = st->candidate, job = sim->node[id].job, sub = sim->node[id].sub;
+    take(sim, id);
+    node_close(sim, id);
     st->totals.decisions++;
     st->asked++;
     if (sim->cfg.decision_us > 0) { /* the world goes on while the scheduler thinks */
         double until = st->now + sim->cfg.decision_us;
         while (next_event(sim, until)) continue;
         advance_to(sim, until);
-        ready_restore(sim);
     }
-    if (sim->job[r.job].active_pos >= 0)
-        queue_insert(sim, sa, r.job, r.sub, priority_class);
-    else if (--sim->job[r.job].outstanding == 0) /* dropped meanwhile */
-        free_job(sim, r.job);
+    if (sim->job[job].active_pos >= 0)
+        put(sim, node_open(sim, job, sub), sa, priority_class);
+    else if (--sim->job[job].outstanding == 0) /* dropped meanwhile */
+        free_job(sim, job);
     settle(sim);
 }
 
@@ -664,7 +662,7 @@ int sim_jobs_in_system(const Sim *sim)
 
 int sim_ready_count(const Sim *sim)
 {
-    return sim->st->n_ready;
+    return waiting_count(sim->node, &sim->st->ready);
 }
 
 void sim_job(const Sim *sim, int job, JobView *out)
@@ -691,39 +689,31 @@ void sim_sa(const Sim *sim, int sa, SaView *out)
                     .left_us = s->left,
                     .demand = s->demand,
                     .rate = s->rate,
-                    .queued = s->queued,
-                    .queued_us = s->queued_us};
+                    .queued = waiting_count(sim->node, &s->queue),
+                    .queued_us = waiting_sum_us(sim->node, &s->queue)};
 }
 
 void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out)
 {
     const SimState *st = sim->st;
     const Sa *s = &st->sa[sa];
-    const Ready *r = &sim->ready[0];
+    const WaitNode *r = &sim->node[st->candidate];
     const SubJobCost *c = cost_of(sim, r->job, r->sub, sa);
-    Rank rank = rank_of(sim, sim->cfg.rules.queue_order, r->job, priority_class);
-    Quote q = {.cost_us = c->latency_us,
-               .bytes = c->bytes,
-               .energy_uj = c->energy_uj,
-               .wait_us = s->left,
-               .min_laxity_us = 1e30};
+    const SchedRules *rules = &sim->cfg.rules;
+    Rank rank = rank_of(sim, rules->queue_order, r->job, priority_class);
+    WaitAhead w;
 
-    if (sim->cfg.rules.queue_order == ORDER_PLAN) rank.key = (double)st->totals.decisions + 1;
-    for (int id = s->head; id >= 0; id = sim->node[id].next) {
-        const Node *n = &sim->node[id];
-        if (rank_before(&n->rank, n->sub, &rank, r->sub, st->now)) {
-            q.wait_us += n->cost_us;
-            continue;
-        }
-        const Job *j = &sim->job[n->job];
-        double laxity = j->deadline - st->now - j->rem;
-        q.behind++;
-        q.behind_us += n->cost_us;
-        if (laxity < 0) continue;
-        q.endangered += laxity < c->latency_us;
-        q.min_laxity_us = fmin(q.min_laxity_us, laxity);
-    }
-    *out = q;
+    if (rules->queue_order == ORDER_PLAN) rank.key = (double)st->totals.decisions + 1;
+    waiting_ahead(sim->node, &s->queue, &rank, r->sub, rules->hopeless_last, st->now,
+                  st->now + c->latency_us, &w);
+    *out = (Quote){.cost_us = c->latency_us,
+                   .bytes = c->bytes,
+                   .energy_uj = c->energy_uj,
+                   .wait_us = s->left + w.ahead_us,
+                   .behind_us = w.behind_us,
+                   .behind = w.behind,
+                   .endangered = w.endangered,
+                   .min_laxity_us = fmin(1e30, w.least_hopeless_at - st->now)};
 }
 
 void *sim_state(Sim *sim, size_t *bytes)

@@ -28,7 +28,7 @@ typedef enum {
     ORDER_SRPT, /* rem */
     ORDER_SJF,  /* isolated critical path of the whole network */
     ORDER_DR,   /* deadline + rem */
-    ORDER_PLAN, /* the order in which decisions were made (list schedulers) */
+    ORDER_PLAN, /* queues only: the order in which decisions were made (list schedulers) */
 } QueueOrder;
 extern const char *const QUEUE_ORDER_NAMES[]; /* NULL-terminated, in the order of the enum */
 

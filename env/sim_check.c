@@ -23,14 +23,6 @@ static bool subjob_exists(const Sim *sim, int job, int sub)
     return net >= 0 && net < sim->sys->n_nets && sub >= 0 && sub < sim->sys->net[net].n_subjobs;
 }
 
-/* A chain of nodes from `head` that ends within the remaining *budget of nodes. */
-static bool chain_ok(const Sim *sim, int head, int *budget)
-{
-    for (int id = head; id != -1; id = sim->node[id].next)
-        if (id < 0 || id >= sim->max_waiting || (*budget)-- == 0) return false;
-    return true;
-}
-
 /* No sharing among n SAs slows anybody by more than n. */
 static bool sa_ok(const Sim *sim, int sa)
 {
@@ -43,40 +35,84 @@ static bool sa_ok(const Sim *sim, int sa)
            s->demand <= 2 * sim->sys->dram_bytes_per_us;
 }
 
+/* A waiting node that says where it is and is listed with its job. */
+static bool node_ok(const Sim *sim, const WaitNode *n, int id, int place)
+{
+    if (n->place != place || !subjob_exists(sim, n->job, n->sub)) return false;
+    const Job *j = &sim->job[n->job];
+    if (j->active_pos < 0 || n->rank.priority_class < 0 ||
+        n->rank.priority_class >= sim->cfg.classes || n->rank.seq != j->seq)
+        return false;
+    if (n->job_prev == NODE_NONE ? j->first_waiting != id
+                                 : n->job_prev < 0 || n->job_prev >= sim->max_waiting ||
+                                       sim->node[n->job_prev].job_next != id)
+        return false;
+    if (n->job_next != NODE_NONE &&
+        (n->job_next < 0 || n->job_next >= sim->max_waiting ||
+         sim->node[n->job_next].job_prev != id || sim->node[n->job_next].job != n->job))
+        return false;
+    double cost_us = place == PLACE_READY ? 0 : cost_of(sim, n->job, n->sub, place)->latency_us;
+    return !(n->cost_us < cost_us || n->cost_us > cost_us);
+}
+
+static bool tree_ok(const Sim *sim, int root, int place)
+{
+    if (root < 0) return true;
+    const WaitNode *n = &sim->node[root];
+    return node_ok(sim, n, root, place) && tree_ok(sim, n->left, place) &&
+           tree_ok(sim, n->right, place);
+}
+
+/* Treaps of nodes, each in one place; then what is left is one chain of free nodes. */
 static bool places_ok(const Sim *sim)
 {
+    const SimState *st = sim->st;
     int budget = sim->max_waiting;
-    for (int m = 0; m < sim->sys->n_sas; m++) {
-        const Sa *s = &sim->st->sa[m];
-        int before = budget;
-        if (!sa_ok(sim, m) || !isfinite(s->queued_us)) return false;
-        if (!chain_ok(sim, s->head, &budget) || s->queued != before - budget) return false;
-        for (int id = s->head; id != -1; id = sim->node[id].next) {
-            const Node *n = &sim->node[id];
-            if (!subjob_exists(sim, n->job, n->sub) || sim->job[n->job].active_pos < 0)
-                return false;
-            double cost_us = cost_of(sim, n->job, n->sub, m)->latency_us;
-            if (n->cost_us < cost_us || n->cost_us > cost_us) return false;
-        }
+    for (int m = PLACE_READY; m < sim->sys->n_sas; m++) {
+        const Waiting *w = m == PLACE_READY ? &st->ready : &st->sa[m].queue;
+        if (m != PLACE_READY && !sa_ok(sim, m)) return false;
+        if (!waiting_check(sim->node, sim->max_waiting, w, &budget) ||
+            !tree_ok(sim, w->hopeful, m) || !tree_ok(sim, w->hopeless, m))
+            return false;
     }
-    for (int i = 0; i < sim->st->n_ready; i++) {
-        const Ready *r = &sim->ready[i];
-        if (!subjob_exists(sim, r->job, r->sub) || sim->job[r->job].active_pos < 0) return false;
+    for (int id = st->free_node; id != NODE_NONE; id = sim->node[id].left)
+        if (id < 0 || id >= sim->max_waiting || budget-- == 0) return false;
+    return budget == 0;
+}
+
+/* The ready set's best, or none at the end. */
+static bool candidate_ok(const Sim *sim)
+{
+    const SimState *st = sim->st;
+    return st->candidate == (waiting_count(sim->node, &st->ready)
+                                 ? waiting_best(sim->node, &st->ready, sim->cfg.rules.hopeless_last)
+                                 : NODE_NONE);
+}
+
+static bool due_ok(const Sim *sim)
+{
+    const SimState *st = sim->st;
+    if (st->n_due != (sim->cfg.firm ? st->n_active : 0)) return false;
+    for (int i = 0; i < st->n_due; i++) {
+        int job = sim->due[i], up = sim->due[i ? (i - 1) / 2 : 0];
+        if (job < 0 || job >= sim->cfg.max_jobs || sim->job[job].due_pos != i ||
+            sim->job[job].active_pos < 0 || sim->job[up].deadline > sim->job[job].deadline)
+            return false;
     }
-    return chain_ok(sim, sim->st->free_node, &budget) && budget == 0;
+    return true;
 }
 
 static void count_waiting(const Sim *sim, int job, Census *c)
 {
+    int budget = sim->max_subjobs;
     memset(c->waiting, 0, (size_t)sim->max_subjobs);
-    for (int i = 0; i < sim->st->n_ready; i++)
-        if (sim->ready[i].job == job) c->waiting[sim->ready[i].sub]++;
-    for (int m = 0; m < sim->sys->n_sas; m++) {
-        const Sa *s = &sim->st->sa[m];
-        if (s->job == job) c->waiting[s->sub]++;
-        for (int id = s->head; id != -1; id = sim->node[id].next)
-            if (sim->node[id].job == job) c->waiting[sim->node[id].sub]++;
+    for (int id = sim->job[job].first_waiting; id != NODE_NONE && budget-- > 0;
+         id = sim->node[id].job_next) {
+        if (id < 0 || id >= sim->max_waiting || sim->node[id].job != job) return;
+        if (subjob_exists(sim, job, sim->node[id].sub)) c->waiting[sim->node[id].sub]++;
     }
+    for (int m = 0; m < sim->sys->n_sas; m++)
+        if (sim->st->sa[m].job == job) c->waiting[sim->st->sa[m].sub]++;
 }
 
 /* Every sub-job is done, waits once, or is blocked by exactly its predecessors that are not done. */
@@ -138,7 +174,7 @@ static bool clock_ok(const Sim *sim)
         if (!(wl->share[i] >= 0 && wl->share[i] <= 1) || !isfinite(wl->deadline_us[i]))
             return false;
     if (sim->cfg.replan_us > 0)
-        return isfinite(st->next_tick) && (st->over || st->next_tick >= st->now);
+        return isfinite(st->next_tick) && (st->candidate < 0 || st->next_tick >= st->now);
     return isinf(st->next_tick) && st->next_tick > 0;
 }
 
@@ -157,9 +193,9 @@ Status sim_check_state(const Sim *sim, Err *err)
     Census c = {.waiting = mem_calloc((size_t)sim->max_subjobs, 1),
                 .blocked = mem_calloc((size_t)sim->max_subjobs, 1)};
     bool memory = c.waiting && c.blocked;
-    bool ok = memory && st->n_active >= 0 && st->n_active <= sim->cfg.max_jobs &&
-              st->n_ready >= 0 && st->n_ready <= sim->max_waiting && clock_ok(sim) &&
-              counts_ok(sim) && (st->over || st->n_ready > 0) && places_ok(sim) && jobs_ok(sim, &c);
+    bool ok = memory && st->n_active >= 0 && st->n_active <= sim->cfg.max_jobs && clock_ok(sim) &&
+              counts_ok(sim) && places_ok(sim) && candidate_ok(sim) && jobs_ok(sim, &c) &&
+              due_ok(sim);
     mem_free(c.waiting);
     mem_free(c.blocked);
     if (!memory) return err_set(err, ST_NOMEM, "out of memory to check a simulator state");

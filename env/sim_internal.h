@@ -4,6 +4,7 @@
 #define RELMAS_ENV_SIM_INTERNAL_H
 
 #include "env/sim.h"
+#include "env/waiting_internal.h"
 
 /* --- state: plain data without padding, so that equal states have equal bytes --- */
 
@@ -17,33 +18,14 @@ typedef struct Job {
     int outstanding; /* ready, queued or running */
     int active_pos;  /* index in active[], -1: dropped, a last sub-job still runs */
     int next_free;
+    int first_waiting; /* node; its others by job_next */
+    int due_pos;       /* index in due[], -1: not there */
 } Job;
-
-/* Rank of a waiting sub-job: class, then hopeless, then key, then arrival, then sub-job. */
-typedef struct Rank {
-    double key, hopeless_at;
-    int priority_class;
-    uint32_t seq;
-} Rank;
-
-typedef struct Ready {
-    Rank rank;
-    int job, sub;
-} Ready;
-
-typedef struct Node { /* a queued sub-job: singly linked, in no order */
-    Rank rank;
-    double cost_us;
-    int job, sub;
-    int next; /* also links the free list; -1 ends */
-    int unused;
-} Node;
 
 typedef struct Sa {
     int job, sub; /* running; job -1 = idle */
     double left, demand, rate;
-    double queued_us;
-    int head, queued;
+    Waiting queue;
 } Sa;
 
 typedef struct SimState {
@@ -53,8 +35,10 @@ typedef struct SimState {
     Sa sa[SYS_MAX_SAS];
     double now, next_arrival, next_tick;
     long arrived;
-    int n_active, n_ready, free_job, free_node;
-    int over, rates_stale;
+    Waiting ready;
+    int n_active, n_due, free_job, free_node;
+    int candidate; /* node of the ready set to be decided next, NODE_NONE: the episode is over */
+    int rates_stale;
     int asked; /* decisions since the last event */
     int unused;
 } SimState;
@@ -68,10 +52,13 @@ struct Sim {
     SimState *st;                 /* the block; the rest points into it */
     Job *job;                     /* [max_jobs] */
     int *active;                  /* [max_jobs] */
-    Ready *ready;                 /* binary heap [max_waiting] */
-    Node *node;                   /* [max_waiting] */
+    int *due;                     /* [max_jobs] binary heap by deadline, of firm jobs */
+    WaitNode *node;               /* [max_waiting] */
     uint8_t *preds;               /* [max_jobs, max_subjobs] unfinished predecessors */
 };
+
+/* Places of waiting sub-jobs: an SA, or */
+enum { PLACE_READY = -1 };
 
 static inline const SysNet *net_of(const Sim *sim, int job)
 {

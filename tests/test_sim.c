@@ -687,6 +687,7 @@ START_TEST(settings_out_of_range_are_refused)
         {.classes = 1, .max_jobs = 1, .decision_us = -1},
         {.classes = 1, .max_jobs = 1, .replan_us = (double)NAN},
         {.classes = 1, .max_jobs = 1, .decision_us = (double)INFINITY},
+        {.classes = 1, .max_jobs = 1, .rules.ready_order = ORDER_PLAN}, /* queues only */
     };
     SimRig r;
     tiny_rig(&r, ARBITRATION_MAX_MIN);

@@ -1,11 +1,13 @@
 /* bench_sim.c -- decisions per second on one core, default-6 with the mixed networks at load 0.9:
  * the best baseline through the simulator, and the Gym-style environment with full observations and
- * random valid actions. Exits 1 when a limit is missed. CPU time, best of several rounds: the
- * machine may be shared. */
+ * random valid actions; then how the cost of a decision grows with the jobs in the system and with
+ * the SAs. Exits 1 when a limit is missed. CPU time, best of several rounds: the machine may be
+ * shared. */
 #include "base/mem.h"
 #include "env/scenario.h"
 #include "env/sched.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -83,6 +85,54 @@ static int missed(const char *what, long (*run)(Bench *), Bench *b, double limit
     return best < limit;
 }
 
+/* ---- growth ---- */
+
+/* All n jobs arrive at once and are placed; then decisions are timed while nine tenths of them are
+ * there. Half of the jobs have deadlines that n jobs can meet, so that queues hold both kinds. */
+static double crowd_ns(const Scenario *sc, const Scheduler *sched, int n)
+{
+    Workload wl = scenario_workload(sc, 1);
+    SimConfig cfg = sc->sim;
+    double busy = 0;
+    long decisions = 0;
+    Sim *sim;
+    cfg.rules = sched->rules;
+    cfg.max_jobs = n;
+    wl.jobs = n;
+    wl.rate_per_us = 1e3;
+    for (int i = 0; i < sc->sys->n_nets; i += 2) wl.deadline_us[i] *= n;
+    if (sim_create(&sim, sc->sys, &cfg, 0, NULL) != ST_OK) return HUGE_VAL;
+    for (uint64_t e = 0; busy < 0.3; e++) {
+        Candidate c;
+        sim_reset(sim, &wl, e);
+        while (sim_candidate(sim, &c) && sim_totals(sim)->all.issued < n)
+            sim_commit(sim, sched->choose(sim), 0);
+        double start = cpu_s();
+        for (; sim_candidate(sim, &c) && 10 * sim_jobs_in_system(sim) >= 9 * n; decisions++)
+            sim_commit(sim, sched->choose(sim), 0);
+        busy += cpu_s() - start;
+    }
+    sim_destroy(sim);
+    return 1e9 * busy / (double)decisions;
+}
+
+/* No worse than logarithmic: from 10 to 10^k jobs at most k times. */
+static int grows_with_jobs(const Scenario *sc, const char *rule)
+{
+    double least = 0;
+    int bad = 0;
+    for (int k = 1; k <= 4; k++) {
+        int n = (int)(pow(10, k) + 0.5);
+        double ns = crowd_ns(sc, sched_find(rule), n);
+        if (k == 1) least = ns;
+        bool slow = ns > k * least;
+        printf("%s, %5d jobs in the system: %5.0f ns per decision, %.2f x, limit %d x%s\n", rule, n,
+               ns, ns / least, k, slow ? ": MISSED" : "");
+        bad |= slow;
+    }
+    return bad;
+}
+
 static Status make(Bench *b, Scenario **sc, Err *err)
 {
     Status st = scenario_create(sc, &SCENARIO_DEFAULTS, 2, err);
@@ -111,6 +161,8 @@ int main(void)
     if (make(&b, &sc, &err) == ST_OK) {
         bad = missed("simulator, dr-queue-bw", simulate, &b, SIM_LIMIT);
         bad |= missed("environment, random valid actions", step, &b, ENV_LIMIT);
+        bad |= grows_with_jobs(sc, "dr-queue-bw");
+        bad |= grows_with_jobs(sc, "edf-h-bw+");
     } else {
         fprintf(stderr, "bench_sim: %s\n", err.msg);
     }

@@ -115,7 +115,7 @@ void rig_random(SimRig *r, Rng *rng, int jobs)
     ck_ok(random_system(&sys, rng, &RANDOM_SYSTEM_DEFAULT, &err), err);
     memset(r, 0, sizeof *r);
     r->sys = on_grid(sys);
-    r->cfg.rules.ready_order = (QueueOrder)rng_below(rng, ORDER_PLAN + 1);
+    r->cfg.rules.ready_order = (QueueOrder)rng_below(rng, ORDER_PLAN);
     r->cfg.rules.queue_order = (QueueOrder)rng_below(rng, ORDER_PLAN + 1);
     r->cfg.rules.hopeless_last = coin(rng);
     r->cfg.rules.replan_on_events = rng_uniform(rng) < 0.4;
