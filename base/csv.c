@@ -17,13 +17,18 @@
 
 enum { BLOCK_BYTES = 64 << 10, CHOICES_SHOWN = 200 };
 
+typedef struct Row {
+    uint32_t first; /* of its cells */
+    int line;
+} Row;
+
 struct Csv {
     char *name;
     char *text;     /* [bytes + 1] */
-    uint32_t *cell; /* [(rows + 1) * columns] offsets into text; the header comes first */
-    int *line;      /* [rows + 1] */
+    uint32_t *cell; /* [cells] offsets into text, row by row; the header comes first */
+    Row *row;       /* [rows + 1] */
     int rows, columns;
-    size_t cells, cell_cap, line_cap; /* filled and allocated */
+    size_t cells, cell_cap, row_cap; /* filled and allocated */
 };
 
 /* Where the reader is. */
@@ -31,6 +36,8 @@ typedef struct Reader {
     Csv *csv;
     size_t at, bytes;
     int line;
+    bool ragged;
+    char separator; /* of cells */
     Err *err;
 } Reader;
 
@@ -53,9 +60,14 @@ static bool is_end(const Reader *r, size_t at)
            (t[at] == '\r' && t[at + 1] == '\n');
 }
 
+static bool is_blank(const Reader *r, char c)
+{
+    return c == ' ' || (c == '\t' && r->separator != '\t');
+}
+
 static void skip_blanks(Reader *r)
 {
-    while (r->csv->text[r->at] == ' ' || r->csv->text[r->at] == '\t') r->at++;
+    while (is_blank(r, r->csv->text[r->at])) r->at++;
 }
 
 /* Copies "..." down to *to without its quotes; ends behind the closing one. */
@@ -74,7 +86,7 @@ static Status take_quoted(Reader *r, size_t *to)
                        "a quote is opened and never closed, write \"\" for a quote in a cell");
     r->at++;
     skip_blanks(r);
-    if (!is_end(r, r->at) && t[r->at] != ',')
+    if (!is_end(r, r->at) && t[r->at] != r->separator)
         return fail_at(r->csv, r->line, r->err,
                        "text follows a closing quote, quote the whole cell and write \"\" for a "
                        "quote in it");
@@ -84,7 +96,7 @@ static Status take_quoted(Reader *r, size_t *to)
 static Status take_bare(Reader *r, size_t *to)
 {
     const char *t = r->csv->text;
-    while (!is_end(r, r->at) && t[r->at] != ',') {
+    while (!is_end(r, r->at) && t[r->at] != r->separator) {
         if (t[r->at] == '"')
             return fail_at(
                 r->csv, r->line, r->err,
@@ -125,7 +137,7 @@ static Status take_cell(Reader *r, bool *last)
     bool quoted = t[r->at] == '"';
     Status st = quoted ? take_quoted(r, &to) : take_bare(r, &to);
     if (st != ST_OK) return st;
-    while (!quoted && to > from && (t[to - 1] == ' ' || t[to - 1] == '\t')) to--;
+    while (!quoted && to > from && is_blank(r, t[to - 1])) to--;
     *last = is_end(r, r->at);
     if (*last) {
         r->at += r->at < r->bytes && t[r->at] == '\r';
@@ -150,19 +162,20 @@ static Status take_row(Reader *r)
 {
     Csv *csv = r->csv;
     int line = r->line, cells = 0;
-    void *lines = csv->line;
+    uint32_t first = (uint32_t)csv->cells;
+    void *rows = csv->row;
     for (bool last = false; !last; cells++) {
         if (cells == CSV_MAX_COLUMNS)
             return fail_at(csv, line, r->err, "more than 256 cells in a line");
         Status st = take_cell(r, &last);
         if (st != ST_OK) return st;
     }
-    if (csv->columns && cells != csv->columns) return wrong_width(r, line, cells);
-    csv->columns = cells;
-    if (!grow(&lines, &csv->line_cap, (size_t)csv->rows, sizeof *csv->line))
+    if (csv->rows && !r->ragged && cells != csv->columns) return wrong_width(r, line, cells);
+    if (csv->rows == 0) csv->columns = cells;
+    if (!grow(&rows, &csv->row_cap, (size_t)csv->rows, sizeof *csv->row))
         return no_memory(csv->name, r->err);
-    csv->line = lines;
-    csv->line[csv->rows++] = line; /* the header counts until the end */
+    csv->row = rows;
+    csv->row[csv->rows++] = (Row){first, line}; /* the header counts until the end */
     return ST_OK;
 }
 
@@ -179,6 +192,17 @@ static Status check_header(const Csv *csv, Err *err)
     return ST_OK;
 }
 
+/* A tab if the first line that is not empty has tabs and no comma. */
+static char find_separator(const Reader *r)
+{
+    const char *t = r->csv->text;
+    bool tabs = false;
+    size_t i = r->at;
+    while (t[i] == '\r' || t[i] == '\n') i++;
+    for (; !is_end(r, i) && t[i] != ','; i++) tabs |= t[i] == '\t';
+    return tabs && is_end(r, i) ? '\t' : ',';
+}
+
 static Status take_all(Reader *r)
 {
     Csv *csv = r->csv;
@@ -189,6 +213,7 @@ static Status take_all(Reader *r)
         return fail_at(csv, line, r->err, "a zero byte, this is no text file");
     }
     if (!strncmp(csv->text, "\xef\xbb\xbf", 3)) r->at = 3;
+    if (r->ragged) r->separator = find_separator(r);
     while (r->at < r->bytes) {
         size_t start = r->at;
         skip_blanks(r);
@@ -205,17 +230,19 @@ static Status take_all(Reader *r)
     if (csv->rows == 0)
         return fail_at(csv, 1, r->err, "the file is empty, the first line names the columns");
     csv->rows--;
-    return check_header(csv, r->err);
+    return r->ragged ? ST_OK : check_header(csv, r->err);
 }
 
 /* ---- files ---- */
 
 /* Takes over text[bytes + 1], which ends with a zero. */
-static Status read_table(Csv **out, const char *name, char *text, size_t bytes, Err *err)
+static Status read_table(Csv **out, const char *name, char *text, size_t bytes, bool ragged,
+                         Err *err)
 {
     Status st = ST_OK;
     Csv *csv = mem_calloc(1, sizeof *csv);
-    Reader r = {.csv = csv, .bytes = bytes, .line = 1, .err = err};
+    Reader r = {
+        .csv = csv, .bytes = bytes, .line = 1, .ragged = ragged, .separator = ',', .err = err};
 
     if (!csv || !(csv->name = mem_strdup(name))) {
         st = no_memory(name, err);
@@ -236,13 +263,24 @@ fail:
     return st;
 }
 
-Status csv_parse(Csv **out, const char *name, const char *text, size_t bytes, Err *err)
+static Status parse(Csv **out, const char *name, const char *text, size_t bytes, bool ragged,
+                    Err *err)
 {
     *out = NULL;
     char *copy = mem_calloc(bytes < SIZE_MAX ? bytes + 1 : bytes, 1);
     if (!copy) return no_memory(name, err);
     memcpy(copy, text, bytes);
-    return read_table(out, name, copy, bytes, err);
+    return read_table(out, name, copy, bytes, ragged, err);
+}
+
+Status csv_parse(Csv **out, const char *name, const char *text, size_t bytes, Err *err)
+{
+    return parse(out, name, text, bytes, false, err);
+}
+
+Status csv_parse_ragged(Csv **out, const char *name, const char *text, size_t bytes, Err *err)
+{
+    return parse(out, name, text, bytes, true, err);
 }
 
 /* Into *text, which the caller frees in any case, with a zero behind it. */
@@ -264,7 +302,7 @@ static Status read_all(FILE *f, const char *path, char **text, size_t *bytes, Er
     }
 }
 
-Status csv_load(Csv **out, const char *path, Err *err)
+static Status load(Csv **out, const char *path, bool ragged, Err *err)
 {
     char *text = NULL;
     size_t bytes = 0;
@@ -273,9 +311,19 @@ Status csv_load(Csv **out, const char *path, Err *err)
     if (!f) return err_set(err, ST_IO, "cannot open '%.200s': %s", path, strerror(errno));
     Status st = read_all(f, path, &text, &bytes, err);
     fclose(f);
-    if (st == ST_OK) return read_table(out, path, text, bytes, err);
+    if (st == ST_OK) return read_table(out, path, text, bytes, ragged, err);
     mem_free(text);
     return st;
+}
+
+Status csv_load(Csv **out, const char *path, Err *err)
+{
+    return load(out, path, false, err);
+}
+
+Status csv_load_ragged(Csv **out, const char *path, Err *err)
+{
+    return load(out, path, true, err);
 }
 
 void csv_destroy(Csv *csv)
@@ -284,7 +332,7 @@ void csv_destroy(Csv *csv)
     mem_free(csv->name);
     mem_free(csv->text);
     mem_free(csv->cell);
-    mem_free(csv->line);
+    mem_free(csv->row);
     mem_free(csv);
 }
 
@@ -334,15 +382,23 @@ Status csv_need(const Csv *csv, const char *header, int *column, Err *err)
     return csv_error(csv, -1, err, "there is no column '%s', is it '%s'? rename it", header, shown);
 }
 
+int csv_cells(const Csv *csv, int row)
+{
+    assert(row >= 0 && row < csv->rows);
+    size_t end = row + 1 < csv->rows ? csv->row[row + 2].first : csv->cells;
+    return (int)(end - csv->row[row + 1].first);
+}
+
 const char *csv_cell(const Csv *csv, int row, int column)
 {
-    assert(row >= 0 && row < csv->rows && column >= 0 && column < csv->columns);
-    return csv->text + csv->cell[(size_t)(row + 1) * (size_t)csv->columns + (size_t)column];
+    assert(column >= 0);
+    if (column >= csv_cells(csv, row)) return "";
+    return csv->text + csv->cell[csv->row[row + 1].first + (size_t)column];
 }
 
 int csv_line(const Csv *csv, int row)
 {
-    return csv->line[row + 1];
+    return csv->row[row + 1].line;
 }
 
 Status csv_error(const Csv *csv, int row, Err *err, const char *fmt, ...)

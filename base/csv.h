@@ -18,17 +18,23 @@ typedef struct Csv Csv;
 Status csv_load(Csv **out, const char *path, Err *err);
 /* The same from memory; name stands for the file in messages. */
 Status csv_parse(Csv **out, const char *name, const char *text, size_t bytes, Err *err);
+/* The same for tables that people write by hand: rows may have fewer or more cells than the header,
+ * whose names may be missing or there twice; separated by tabs if the first line has no comma. */
+Status csv_load_ragged(Csv **out, const char *path, Err *err);
+Status csv_parse_ragged(Csv **out, const char *name, const char *text, size_t bytes, Err *err);
 void csv_destroy(Csv *csv); /* NULL allowed */
 
-int csv_rows(const Csv *csv); /* without the header */
-int csv_columns(const Csv *csv);
+int csv_rows(const Csv *csv);           /* without the header */
+int csv_columns(const Csv *csv);        /* of the header */
+int csv_cells(const Csv *csv, int row); /* of a row: as many, unless the table is ragged */
 const char *csv_name(const Csv *csv);
 const char *csv_header(const Csv *csv, int column);
 int csv_column(const Csv *csv, const char *header); /* -1: there is none */
 /* The same, but ST_FORMAT for a missing column, with the nearest one there is. */
 Status csv_need(const Csv *csv, const char *header, int *column, Err *err);
-const char *csv_cell(const Csv *csv, int row, int column); /* borrowed; "" for an empty cell */
-int csv_line(const Csv *csv, int row);                     /* where the row begins, from 1 */
+/* Borrowed; "" for an empty cell and behind the last one. */
+const char *csv_cell(const Csv *csv, int row, int column);
+int csv_line(const Csv *csv, int row); /* where the row begins, from 1 */
 
 /* Typed reads; on failure *out is untouched and the message names line, column, what was found and
  * the accepted range. */

@@ -150,14 +150,19 @@ Status draft_create(Draft **out, const char *name, const char *title, const int 
 
     *out = NULL;
     if (!d) return no_memory(err);
-    legal_name(d->name, name, "net");
-    for (char *p = d->name; *p; p++)
-        if (*p == '/') *p = '_';
+    draft_rename(d, name);
     snprintf(d->title, sizeof d->title, "%s", title);
     one_line(d->title);
     memcpy(d->input, input, sizeof d->input);
     *out = d;
     return ST_OK;
+}
+
+void draft_rename(Draft *d, const char *name)
+{
+    legal_name(d->name, name, "net");
+    for (char *p = d->name; *p; p++)
+        if (*p == '/') *p = '_';
 }
 
 void draft_destroy(Draft *d)

@@ -69,6 +69,7 @@ typedef struct Draft Draft;
  * ST_NOMEM. */
 Status draft_create(Draft **out, const char *name, const char *title, const int input[3], Err *err);
 void draft_destroy(Draft *d); /* NULL allowed */
+void draft_rename(Draft *d, const char *name);
 
 /* Copies *e with a name made of `wish`: legal, unique, its last parts if it is long. *index (may be
  * NULL) becomes its place. ST_FORMAT for more entries than a network file may have. */

@@ -42,6 +42,13 @@
 #include <stddef.h>
 
 enum { NET_NAME_MAX = 32, NET_MAX_LAYERS = 1024, NET_MAX_FROM = 32, NET_MAX_EDGES = 65536 };
+/* Of a tensor, height or width, a kernel, and all of a tensor's words. */
+enum {
+    NET_MAX_CHANNELS = 1 << 20,
+    NET_MAX_SIZE = 1 << 16,
+    NET_MAX_WINDOW = 1 << 12,
+    NET_MAX_WORDS = 1 << 30
+};
 
 typedef struct NetLayer {
     char name[NET_NAME_MAX];

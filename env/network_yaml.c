@@ -13,7 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 1 << 20, MAX_SIZE = 1 << 16, MAX_WINDOW = 1 << 12, MAX_WORDS = 1 << 30 };
+enum {
+    MAX_CHANNELS = NET_MAX_CHANNELS,
+    MAX_SIZE = NET_MAX_SIZE,
+    MAX_WINDOW = NET_MAX_WINDOW,
+    MAX_WORDS = NET_MAX_WORDS
+};
 
 typedef enum {
     /* as LayerType */

@@ -91,6 +91,52 @@ START_TEST(rows_know_their_line)
 }
 END_TEST
 
+static Csv *parse_ragged(const char *text)
+{
+    Csv *csv;
+    Err err = {0};
+    ck_ok(csv_parse_ragged(&csv, "t.csv", text, strlen(text), &err), err);
+    return csv;
+}
+
+START_TEST(ragged_rows_have_the_cells_that_are_there)
+{
+    int x = 0;
+    Err err = {0};
+    Csv *csv = parse_ragged("a,a,\n1,2,,4,#x\n\n5\n,,,,\n");
+    ck_assert_int_eq(csv_columns(csv), 3);
+    ck_assert_int_eq(csv_rows(csv), 3);
+    ck_assert_int_eq(csv_cells(csv, 0), 5);
+    ck_assert_int_eq(csv_cells(csv, 1), 1);
+    ck_assert_int_eq(csv_cells(csv, 2), 5);
+    ck_assert_str_eq(csv_header(csv, 2), "");
+    ck_assert_str_eq(csv_cell(csv, 0, 4), "#x");
+    ck_assert_str_eq(csv_cell(csv, 1, 0), "5");
+    ck_assert_str_eq(csv_cell(csv, 1, 3), "");
+    ck_assert_int_eq(csv_line(csv, 1), 4);
+    ck_ok(csv_int(csv, 0, 1, 0, 9, &x, &err), err);
+    ck_assert_int_eq(x, 2);
+    ck_assert_int_eq(csv_int(csv, 1, 1, 0, 9, &x, &err), ST_FORMAT);
+    ck_assert_str_eq(err.msg, "t.csv:4: 'a' must be a whole number in 0..9, got nothing");
+    csv_destroy(csv);
+}
+END_TEST
+
+START_TEST(a_ragged_header_without_commas_may_be_separated_by_tabs)
+{
+    Csv *csv = parse_ragged("\r\na\t b\t\r\n1 2\t\t3\r\n");
+    ck_assert_int_eq(csv_columns(csv), 3);
+    ck_assert_str_eq(csv_header(csv, 1), "b");
+    ck_assert_str_eq(csv_cell(csv, 0, 0), "1 2");
+    ck_assert_str_eq(csv_cell(csv, 0, 1), "");
+    ck_assert_str_eq(csv_cell(csv, 0, 2), "3");
+    csv_destroy(csv);
+    csv = parse_ragged("a,\tb\n1,\t2\n");
+    ck_assert_str_eq(csv_cell(csv, 0, 1), "2");
+    csv_destroy(csv);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said_with_its_line)
 {
     refused("", "t.csv:1: the file is empty, the first line names the columns");
@@ -261,10 +307,11 @@ START_TEST(damage_is_survived)
         mutate_text(text, &n, sizeof text, &rng);
         Csv *csv;
         Err err = {0};
-        Status st = csv_parse(&csv, "t.csv", text, n, &err);
+        Status st = i % 2 ? csv_parse_ragged(&csv, "t.csv", text, n, &err)
+                          : csv_parse(&csv, "t.csv", text, n, &err);
         if (st == ST_OK) {
             for (int r = 0; r < csv_rows(csv); r++)
-                for (int c = 0; c < csv_columns(csv); c++)
+                for (int c = 0; c < csv_cells(csv, r); c++)
                     ck_assert_uint_le(strlen(csv_cell(csv, r, c)), n);
             good++;
         } else {
@@ -288,6 +335,8 @@ int main(void)
     tcase_add_test(tc, quotes_keep_commas_quotes_blanks_and_newlines);
     tcase_add_test(tc, a_header_alone_is_a_table_without_rows);
     tcase_add_test(tc, rows_know_their_line);
+    tcase_add_test(tc, ragged_rows_have_the_cells_that_are_there);
+    tcase_add_test(tc, a_ragged_header_without_commas_may_be_separated_by_tabs);
     tcase_add_test(tc, what_is_wrong_is_said_with_its_line);
     tcase_add_test(tc, too_many_columns_are_refused_with_or_without_a_header);
     tcase_add_test(tc, columns_are_found_by_name);

@@ -119,6 +119,8 @@ START_TEST(a_network_has_a_legal_name_too)
     draft_destroy(d);
     d = new_draft("50");
     ck_assert_str_eq(draft_name(d), "net_50");
+    draft_rename(d, "../x");
+    ck_assert_str_eq(draft_name(d), "x");
     draft_destroy(d);
 }
 END_TEST
