@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* A new dataflow is a file with its DataflowOps and a row here. */
-#define DATAFLOWS(X) X(ws_dataflow) X(rs_dataflow)
+#define DATAFLOWS(X) X(ws_dataflow) X(rs_dataflow) X(os_dataflow)
 
 #define DECLARE(ops) extern const DataflowOps ops;
 #define ROW(ops)     &ops,

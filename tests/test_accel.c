@@ -23,7 +23,8 @@ static const Preset presets[] = {
     {"simba-16pe", "ws", 1024, 8},         {"simba-64pe", "ws", 4096, 8},
     {"eyeriss-12x14", "rs", 168, 16},      {"eyeriss-32x32", "rs", 1024, 16},
     {"eyeriss-64x64", "rs", 4096, 16},     {"eyeriss-32x32-int8", "rs", 1024, 8},
-    {"eyeriss-64x64-int8", "rs", 4096, 8},
+    {"eyeriss-64x64-int8", "rs", 4096, 8}, {"os-32x32", "os", 1024, 8},
+    {"os-128x128", "os", 16384, 8},
 };
 enum { PRESET_COUNT = sizeof presets / sizeof *presets };
 
@@ -152,7 +153,7 @@ START_TEST(a_malformed_preset_is_refused_with_its_line)
     expect_refusal("pes: 16", "pes: 0", "pes");
     expect_refusal("pes: 16", "pes: many", "pes");
     expect_refusal("pes: 16", "pse: 16", "pes");
-    expect_refusal("dataflow: ws", "dataflow: os", "dataflow");
+    expect_refusal("dataflow: ws", "dataflow: is", "dataflow");
     expect_refusal("clock_mhz: 1000", "clock_mhz: -1", "clock_mhz");
     expect_refusal("word_bits: 8", "word_bits: 12", "word_bits");
     expect_refusal("mac_pj: 0.5608", "mac_pj: nan", "mac_pj");
