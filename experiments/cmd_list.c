@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/yaml.h"
+#include "env/network.h"
 #include "env/sched.h"
 #include "env/system_file.h"
 #include "experiments/commands.h"
@@ -15,6 +16,39 @@ typedef struct Kind {
     const char *name, *folder, *suffix;          /* folder NULL: built in */
     Status (*show)(const char *entry, Err *err); /* prints the line of one; NULL: its name */
 } Kind;
+
+/* Sub-jobs on the longest path: what remains to be done in sequence. */
+static int network_depth(const Network *net)
+{
+    int depth[NET_MAX_LAYERS], deepest = 0;
+
+    for (int s = 0; s < net->n_subjobs; s++) {
+        const SubJob *job = &net->subjob[s];
+        depth[s] = 1;
+        for (int e = 0; e < job->n_preds; e++) {
+            int before = depth[net->pred[job->first_pred + e]];
+            if (before >= depth[s]) depth[s] = before + 1;
+        }
+        if (depth[s] > deepest) deepest = depth[s];
+    }
+    return deepest;
+}
+
+/* googlenet                1582.67 MMACs     6.990 M weights    70 sub-jobs,  25 in sequence */
+static Status show_network(const char *name, Err *err)
+{
+    char path[PATH_MAX_BYTES];
+    Network *net = NULL;
+    Status st;
+
+    TRY(path_find(path, sizeof path, "env/networks", name, ".yaml", err));
+    TRY(network_load(&net, path, err));
+    printf("%-20s  %10.2f MMACs  %8.3f M weights  %4d sub-jobs, %3d in sequence\n", name,
+           network_macs(net) / 1e6, network_params(net) / 1e6, net->n_subjobs, network_depth(net));
+fail:
+    network_destroy(net);
+    return st;
+}
 
 /* simba-16pe            ws   1024 MACs  1000 MHz   8 bits ... */
 static Status show_accelerator(const char *name, Err *err)
@@ -62,7 +96,7 @@ static Status show_system(const char *name, Err *err)
 }
 
 static const Kind KINDS[] = {
-    {"networks", "env/networks", ".yaml", NULL},
+    {"networks", "env/networks", ".yaml", show_network},
     {"accelerators", "accel_models/presets", ".yaml", show_accelerator},
     {"systems", "env/systems", ".yaml", show_system},
     {"scenarios", "env/scenarios", ".yaml", NULL},
@@ -116,7 +150,8 @@ int cmd_list(int argc, char *const *argv)
     const ArgCommand cmd = {
         .usage = "relmas list KIND",
         .about = "Names what is available. KIND is networks, accelerators, systems, scenarios, "
-                 "configs, schedulers or policies. Accelerators: dataflow, MACs per cycle, clock, "
+                 "configs, schedulers or policies. Networks: sub-jobs in sequence are those of the "
+                 "longest path. Accelerators: dataflow, MACs per cycle, clock, "
                  "bits of a word, shared buffer. Systems: peak at two operations per MAC, DRAM, "
                  "period T_s of re-planning (0 never), SAs (* differs from its preset).",
         .example = "relmas list schedulers",

@@ -35,6 +35,9 @@ for kind in networks accelerators systems scenarios configs schedulers policies;
 done
 run 0 "$relmas" list schedulers
 holds '^edf-queue +[^ ]'
+run 0 "$relmas" list networks
+holds '^vgg16 +15470.26 MMACs +138.344 M weights +16 sub-jobs, +16 in sequence$'
+holds '^googlenet .* 70 sub-jobs, +25 in sequence$' # 9 modules of 2, 3 layers, 3 pools, fc
 run 0 "$relmas" list accelerators
 holds '^simba-16pe +ws +1024 MACs +1000 MHz +8 bits +buffer +64 KB +dram port +17.9 GB/s'
 run 0 "$relmas" list systems
