@@ -2,6 +2,7 @@
  * shapes, the graph of sub-jobs, and what is said about files that are wrong. */
 #include "env/network.h"
 
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/rng.h"
 #include "tests/support.h"
@@ -233,6 +234,49 @@ START_TEST(shapes_agree_with_the_references)
         ck_assert_msg(covered[l] || t == LAYER_POOL || t == LAYER_ELTWISE,
                       "%s: %s is in no reference", net->name, net->layer[l].name);
     }
+}
+END_TEST
+
+static bool seen_before(int l)
+{
+    for (int i = 0; i < l; i++)
+        if (!memcmp(&net->layer[i].shape, &net->layer[l].shape, sizeof(LayerShape))) return true;
+    return false;
+}
+
+static void check_costs(const AccelConfig *accel)
+{
+    Err err = {0};
+    for (int l = 0; l < net->n_layers; l++) {
+        const LayerShape *shape = &net->layer[l].shape;
+        LayerCost c;
+        if (seen_before(l)) continue;
+        ck_ok(accel_cost(accel, shape, MAP_HARDWARE, 0, &c, &err), err);
+        ck_assert_double_le(c.utilization, 1);
+        ck_assert(c.macs == 0 || c.utilization > 0);
+        if (net->layer[l].has_weights)
+            ck_assert_double_ge(c.dram_read_bytes * 8,
+                                layer_params(shape) * accel_word_bits(accel));
+        ck_assert_double_ge(c.dram_write_bytes * 8,
+                            (double)shape->K * shape->P * shape->Q * accel_word_bits(accel));
+    }
+}
+
+START_TEST(every_shipped_accelerator_takes_every_layer)
+{
+    char(*presets)[PATH_NAME_MAX], path[PATH_MAX_BYTES];
+    int n;
+    Err err = {0};
+    load_shipped(PUBLISHED[_i].name);
+    ck_ok(path_list(&presets, &n, "accel_models/presets", ".yaml", &err), err);
+    for (int i = 0; i < n; i++) {
+        AccelConfig *accel;
+        ck_ok(path_find(path, sizeof path, "accel_models/presets", presets[i], ".yaml", &err), err);
+        ck_ok(accel_load(&accel, path, &err), err);
+        check_costs(accel);
+        accel_destroy(accel);
+    }
+    mem_free(presets);
 }
 END_TEST
 
@@ -632,6 +676,7 @@ int main(void)
     TCase *tables = net_case("tables"), *format = net_case("format"), *wrong = net_case("wrong");
     tcase_add_loop_test(tables, shipped_tables_have_the_published_size, 0, SHIPPED);
     tcase_add_loop_test(tables, shapes_agree_with_the_references, 0, SHIPPED);
+    tcase_add_loop_test(tables, every_shipped_accelerator_takes_every_layer, 0, SHIPPED);
     tcase_add_test(tables, googlenet_modules_cost_what_the_paper_says);
     tcase_add_test(tables, residual_adds_are_fused_and_read_the_shortcut);
     tcase_add_test(tables, inception_branches_are_parallel);
