@@ -40,6 +40,10 @@ double accel_dram_gbps(const AccelConfig *a)
 {
     return a->dram_read_port * a->clock_mhz / 1000;
 }
+double accel_dram_pj_per_byte(const AccelConfig *a)
+{
+    return a->dram_pj;
+}
 const char *accel_dataflow_name(Dataflow d)
 {
     return dataflow_table[d]->name;

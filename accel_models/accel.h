@@ -61,7 +61,8 @@ double accel_leakage_mw(const AccelConfig *a);
 int accel_word_bits(const AccelConfig *a);
 double accel_glb_bytes(const AccelConfig *a); /* the buffers that all PEs share */
 double accel_dram_gbps(const AccelConfig *a); /* of its own port, reading */
-const char *accel_dataflow_name(Dataflow d);  /* ws, rs, ...: as in a preset */
+double accel_dram_pj_per_byte(const AccelConfig *a);
+const char *accel_dataflow_name(Dataflow d); /* ws, rs, ...: as in a preset */
 
 typedef struct LayerCost {
     double macs;

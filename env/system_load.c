@@ -13,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* DRAM, 8 pJ per bit (LPDDR4, as in the accelerator models; docs/MODEL.md). */
-static const double DRAM_UJ_PER_BYTE = 64e-6;
-
 typedef struct Slot {
     LayerCost cost;
     Status st;
@@ -192,10 +189,11 @@ static SubJobCost subjob_cost(const Loader *l, const SubJob *job, int t, const L
 {
     double own = layer->dram_read_bytes + layer->dram_write_bytes;
     double extra = job->extra_read_words * accel_word_bits(l->file->type[t].accel) / 8;
+    double extra_uj = extra * (accel_dram_pj_per_byte(l->file->type[t].accel) * 1e-6);
     double rate = fmax(own / layer->latency_us, l->stream_rate[t]);
     SubJobCost c = {.latency_us = layer->latency_us,
                     .bytes = own + extra,
-                    .energy_uj = layer->energy_pj * 1e-6 + extra * DRAM_UJ_PER_BYTE};
+                    .energy_uj = layer->energy_pj * 1e-6 + extra_uj};
     if (extra > 0) c.latency_us = fmax(c.latency_us, c.bytes / rate);
     return c;
 }

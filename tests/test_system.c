@@ -835,6 +835,30 @@ START_TEST(an_entry_may_change_keys_of_its_preset)
 }
 END_TEST
 
+/* A DRAM of half the energy, also for the operands of fused element-wise layers. Not to the last digit:
+ * a mapping may weigh DRAM against buffers anew. */
+START_TEST(the_energy_of_dram_is_the_accelerators)
+{
+    static const char *const NAMES[] = {"resnet50"};
+    char path[] = "/tmp/relmas-test-XXXXXX";
+    double saved = 0, bytes = 0;
+    System *sys;
+    Err err = {0};
+    write_temp(path, "name: x\ndram_gbps: 17.9\naccelerators:\n" SIMBA
+                     "- {preset: simba-16pe, count: 1, name: hbm, set: {dram.pj_per_byte: 32}}\n");
+    ck_ok(system_load(&sys, path, NAMES, 1, 1, &err), err);
+    unlink(path);
+    for (int s = 0; s < sys->net[0].n_subjobs; s++) {
+        const SubJobCost *plain = &sys->net[0].cost[0][s], *hbm = &sys->net[0].cost[1][s];
+        ck_assert_double_eq(hbm->latency_us, plain->latency_us);
+        saved += plain->energy_uj - hbm->energy_uj;
+        bytes += plain->bytes;
+    }
+    ck_assert_double_eq_tol(saved / (bytes * 32e-6), 1, 1e-3);
+    system_destroy(sys);
+}
+END_TEST
+
 START_TEST(nested_and_flat_keys_say_the_same)
 {
     static const char *const WAYS[] = {SET("glb: {bytes: 9000}, pe: {accumulators: 64}"),
@@ -950,6 +974,7 @@ int main(void)
     tcase_add_test(load, damaged_system_files_load_soundly_or_are_refused);
     tcase_add_test(load, types_of_one_preset_can_be_told_apart_by_name);
     tcase_add_test(load, an_entry_may_change_keys_of_its_preset);
+    tcase_add_test(load, the_energy_of_dram_is_the_accelerators);
     tcase_add_test(load, nested_and_flat_keys_say_the_same);
     tcase_add_test(load, a_system_says_how_its_dram_is_shared_and_when_it_replans);
     tcase_add_test(load, a_scenario_may_share_and_replan_otherwise);
