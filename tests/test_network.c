@@ -397,7 +397,7 @@ START_TEST(ssd_has_two_heads_on_each_map)
     int boxes = 0, outputs = 0;
     load_shipped("ssdmobilenet");
     for (int i = 0; i < 6; i++) {
-        char box[16], class[16];
+        char box[32], class[32];
         snprintf(box, sizeof box, "box%d", i);
         snprintf(class, sizeof class, "class%d", i);
         const LayerShape *b = &net->layer[layer_named(box)].shape,
