@@ -242,6 +242,11 @@ Status draft_note(Draft *d, DraftNoteKind kind, Err *err, const char *fmt, ...)
 
 /* ---- reading ---- */
 
+const char *draft_type_name(DraftType type)
+{
+    return TYPE_NAME[type];
+}
+
 const char *draft_name(const Draft *d)
 {
     return d->name;
@@ -376,13 +381,13 @@ static void add_window(Text *t, const DraftEntry *e)
     add_pad(t, e->pad);
 }
 
-static void add_fields(Text *t, const DraftEntry *e)
+static void add_fields(Text *t, const Draft *d, const DraftEntry *e)
 {
     switch (e->type) {
     case DRAFT_CONV:
     case DRAFT_DWCONV:
     case DRAFT_DECONV:
-        add_number(t, "k", e->k, 0);
+        add_number(t, "k", e->k, e->type == DRAFT_DWCONV ? draft_out(d, e->from[0])[0] : 0);
         add_window(t, e);
         add_number(t, "dilation", e->dilation, 1);
         if (e->type != DRAFT_DWCONV) add_number(t, "groups", e->groups, 1);
@@ -411,7 +416,7 @@ static void add_entry(Text *t, const Draft *d, int index)
 
     add(t, "- {name: %s, type: %s", e->name, TYPE_NAME[e->type]);
     add_from(t, d, index);
-    add_fields(t, e);
+    add_fields(t, d, e);
     add(t, ", out: [%d, %d, %d]}\n", e->out[0], e->out[1], e->out[2]);
 }
 
@@ -423,7 +428,8 @@ static void add_comment_notes(Text *t, const Draft *d, DraftNoteKind kind, const
         const DraftNote *note = &d->note[i];
         if (note->kind != kind) continue;
         if (shown++ < COMMENTS_SHOWN)
-            add(t, "# %s: %s\n", what, note->text);
+            add(t, note->count > 1 ? "# %s: %s, %d times\n" : "# %s: %s\n", what, note->text,
+                note->count);
         else
             left++;
     }

@@ -28,7 +28,8 @@ typedef enum {
 #define X(name, text) DRAFT_##name,
     DRAFT_TYPES(X)
 #undef X
-        DRAFT_N_TYPES
+        DRAFT_N_TYPES,
+    DRAFT_FREE = DRAFT_CONCAT /* from here on: no layer, costs nothing */
 } DraftType;
 
 enum { DRAFT_INPUT = -1 }; /* as a `from`: the network's input */
@@ -79,6 +80,7 @@ Status draft_add(Draft *d, const DraftEntry *e, const char *wish, int *index, Er
 Status draft_note(Draft *d, DraftNoteKind kind, Err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+const char *draft_type_name(DraftType type); /* as in a network file */
 const char *draft_name(const Draft *d);
 const int *draft_input(const Draft *d); /* [channels, height, width] */
 int draft_size(const Draft *d);

@@ -329,6 +329,9 @@ static Status check_layer(const Reader *r, const Layer *l)
     if (l->filters > NET_MAX_CHANNELS)
         return too_large(r, l, "filters", l->filters, NET_MAX_CHANNELS);
     if (words > NET_MAX_WORDS) return too_large(r, l, "words of the input", words, NET_MAX_WORDS);
+    const DraftEntry e = layer_entry(l);
+    words = (double)e.out[0] * e.out[1] * e.out[2];
+    if (words > NET_MAX_WORDS) return too_large(r, l, "words of the output", words, NET_MAX_WORDS);
     return ST_OK;
 }
 

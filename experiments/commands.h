@@ -8,6 +8,7 @@
 int cmd_train(int argc, char *const *argv);
 int cmd_eval(int argc, char *const *argv);
 int cmd_costs(int argc, char *const *argv);
+int cmd_import(int argc, char *const *argv);
 int cmd_inspect(int argc, char *const *argv);
 int cmd_list(int argc, char *const *argv);
 

@@ -102,7 +102,7 @@ END_TEST
 START_TEST(one_filter_before_a_layer_of_as_many_channels_is_depthwise)
 {
     import(CONV "dw, 8, 8, 3, 3, 4, 1, 1,\n,,,\npw, 6, 6, 1, 1, 4, 9, 1,\n");
-    entries_are("- {name: dw, type: dwconv, k: 4, kernel: 3, out: [4, 6, 6]}\n"
+    entries_are("- {name: dw, type: dwconv, kernel: 3, out: [4, 6, 6]}\n"
                 "- {name: pw, type: conv, k: 9, kernel: 1, out: [9, 6, 6]}\n");
     ck_assert_double_eq(network_macs(net), 36 * 4 * 9 + 36 * 4 * 9);
     import(CONV "map, 8, 8, 3, 3, 4, 1, 1,\nx, 6, 6, 1, 1, 1, 9, 1,\n");
@@ -222,6 +222,9 @@ START_TEST(what_is_wrong_is_said_with_its_line)
             "t.csv:2: input size: 70000 is more than a network file can say, 65536");
     refused(CONV "a,60000,60000,3,3,30,4,1\n",
             "t.csv:2: words of the input: 108000000000 is more than a network file can say, "
+            "1073741824");
+    refused(CONV "a,600,600,3,3,30,4000,1\n",
+            "t.csv:2: words of the output: 1430416000 is more than a network file can say, "
             "1073741824");
     refused(CONV "DP,8,8,3,3,3000,4000,1\n",
             "t.csv:2: filters: 12000000 is more than a network file can say, 1048576");

@@ -1,0 +1,339 @@
+/* cmd_import.c -- `relmas import`: a model of another program becomes a network file.
+ * The file appears whole or not at all; what was read, left out and assumed is summed up. */
+#include "base/args.h"
+#include "base/mem.h"
+#include "env/draft.h"
+#include "env/scalesim.h"
+#include "experiments/commands.h"
+#include "experiments/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NOTES_SHOWN = 24, OUTPUTS_SHOWN = 8 };
+
+static const char *const SUMMARIES[] = {"table", "json", NULL};
+
+typedef struct Options {
+    const char *in, *out, *name;
+    int format;
+    bool force;
+} Options;
+
+/* ---- writing ---- */
+
+static Status cannot(const char *what, const char *path, Err *err)
+{
+    return err_set(err, ST_IO, "cannot %s '%.300s': %s", what, path, strerror(errno));
+}
+
+static bool write_all(int fd, const char *text, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t n = write(fd, text, bytes);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        text += n;
+        bytes -= (size_t)n;
+    }
+    return true;
+}
+
+/* A pipe or device is no file that could be replaced. */
+static Status write_into(const char *path, const char *text, size_t bytes, Err *err)
+{
+    int fd = open(path, O_WRONLY);
+    if (fd < 0) return cannot("open", path, err);
+    bool written = write_all(fd, text, bytes);
+    if (close(fd) != 0) written = false;
+    return written ? ST_OK : cannot("write", path, err);
+}
+
+/* The file appears under its name when it is whole. */
+static Status replace_file(const char *path, const char *text, size_t bytes, Err *err)
+{
+    char temporary[PATH_MAX + 32];
+    Status st = ST_OK;
+    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
+
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return err_set(err, ST_USAGE, "import: the name after -o is too long");
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (fd < 0) return cannot("create", path, err);
+    bool written = write_all(fd, text, bytes) && fsync(fd) == 0;
+    if (close(fd) != 0) written = false;
+    if (!written || rename(temporary, path) != 0) {
+        st = cannot("write", path, err);
+        unlink(temporary);
+    }
+    return st;
+}
+
+/* Refused before anything is read, so that no work is lost. */
+static Status check_target(const Options *o, Err *err)
+{
+    struct stat s;
+
+    if (!o->out || stat(o->out, &s) != 0) return ST_OK;
+    if (S_ISDIR(s.st_mode))
+        return err_set(err, ST_USAGE, "import: '%.200s' is a folder, give a file after -o", o->out);
+    if (S_ISREG(s.st_mode) && !o->force)
+        return err_set(err, ST_USAGE, "import: '%.200s' exists, give --force to replace it",
+                       o->out);
+    return ST_OK;
+}
+
+static Status write_network(const Options *o, const char *text, size_t bytes, Err *err)
+{
+    struct stat s;
+
+    if (!o->out) {
+        fwrite(text, 1, bytes, stdout); /* main reports a failure */
+        return ST_OK;
+    }
+    if (stat(o->out, &s) == 0 && !S_ISREG(s.st_mode)) return write_into(o->out, text, bytes, err);
+    return replace_file(o->out, text, bytes, err);
+}
+
+/* ---- the summary ---- */
+
+static const char *const NOTE_NAMES[DRAFT_NOTE_KINDS] = {"folded", "dead", "unknown", "assumed"};
+
+typedef struct Summary {
+    const Options *o;
+    const Draft *draft;
+    const Network *net;
+    FILE *out;
+    int entries[DRAFT_N_TYPES]; /* by type, with the free ones */
+    double macs[DRAFT_N_TYPES], params[DRAFT_N_TYPES];
+    bool read[NET_MAX_LAYERS]; /* entries that others read; the rest are outputs */
+} Summary;
+
+/* Entries that are not free are the network's layers, in the same order. */
+static void sum_up(Summary *s)
+{
+    for (int i = 0, l = 0; i < draft_size(s->draft); i++) {
+        const DraftEntry *e = draft_at(s->draft, i);
+        s->entries[e->type]++;
+        for (int f = 0; f < e->n_from; f++)
+            if (e->from[f] != DRAFT_INPUT) s->read[e->from[f]] = true;
+        if (e->type >= DRAFT_FREE) continue;
+        const NetLayer *layer = &s->net->layer[l++];
+        s->macs[e->type] += layer_macs(&layer->shape);
+        if (layer->has_weights) s->params[e->type] += layer_params(&layer->shape);
+    }
+}
+
+static void print_outputs(const Summary *s)
+{
+    int shown = 0, left = 0;
+
+    for (int i = 0; i < draft_size(s->draft); i++) {
+        const int *out = draft_out(s->draft, i);
+        if (s->read[i]) continue;
+        if (shown == OUTPUTS_SHOWN)
+            left++;
+        else
+            fprintf(s->out, "%-9s [%d, %d, %d] of %s\n", shown++ ? "" : "output", out[0], out[1],
+                    out[2], draft_at(s->draft, i)->name);
+    }
+    if (left > 0) fprintf(s->out, "%9s %d more\n", "", left);
+}
+
+static void print_layers(const Summary *s)
+{
+    static const char ROW[] = "%-9s %8d %16.0f %14.0f\n";
+
+    fprintf(s->out, "\n%-9s %8s %16s %14s\n", "type", "layers", "MACs", "parameters");
+    for (int t = 0; t < DRAFT_FREE; t++)
+        if (s->entries[t] > 0)
+            fprintf(s->out, ROW, draft_type_name((DraftType)t), s->entries[t], s->macs[t],
+                    s->params[t]);
+    fprintf(s->out, ROW, "total", s->net->n_layers, network_macs(s->net), network_params(s->net));
+    fprintf(s->out, "\n%-9s %8d\n", "sub-jobs", s->net->n_subjobs);
+    for (int t = DRAFT_FREE, shown = 0; t < DRAFT_N_TYPES; t++)
+        if (s->entries[t] > 0)
+            fprintf(s->out, "%-9s %8d  %s\n", shown++ ? "" : "free", s->entries[t],
+                    draft_type_name((DraftType)t));
+}
+
+static void print_notes(const Summary *s, DraftNoteKind kind)
+{
+    int shown = 0, left = draft_notes_dropped(s->draft, kind);
+
+    for (int i = 0; i < draft_notes(s->draft); i++) {
+        const DraftNote *note = draft_note_at(s->draft, i);
+        if (note->kind != kind) continue;
+        if (shown == NOTES_SHOWN)
+            left++;
+        else
+            fprintf(s->out, "%-9s %8d  %s\n", shown++ ? "" : NOTE_NAMES[kind], note->count,
+                    note->text);
+    }
+    if (left > 0) fprintf(s->out, "%9s %8s  and %d more\n", "", "", left);
+}
+
+static void print_table(const Summary *s)
+{
+    const int *in = draft_input(s->draft);
+
+    fprintf(s->out, "%-9s %s\n", "network", draft_name(s->draft));
+    fprintf(s->out, "%-9s [%d, %d, %d]\n", "input", in[0], in[1], in[2]);
+    print_outputs(s);
+    print_layers(s);
+    for (int k = 0; k < DRAFT_NOTE_KINDS; k++) print_notes(s, (DraftNoteKind)k);
+    if (s->o->out) fprintf(s->out, "\nnext: relmas costs --network %s\n", s->o->out);
+}
+
+/* ---- the summary for programs ---- */
+
+static void json_size(const int size[3])
+{
+    printf("[%d, %d, %d]", size[0], size[1], size[2]);
+}
+
+static void json_outputs(const Summary *s)
+{
+    const char *comma = "";
+
+    printf(", \"outputs\": [");
+    for (int i = 0; i < draft_size(s->draft); i++) {
+        if (s->read[i]) continue;
+        printf("%s{\"entry\": ", comma);
+        print_json_text(draft_at(s->draft, i)->name);
+        printf(", \"size\": ");
+        json_size(draft_out(s->draft, i));
+        printf("}");
+        comma = ", ";
+    }
+    printf("]");
+}
+
+static void json_entries(const Summary *s)
+{
+    const char *comma = "";
+
+    printf(", \"entries\": [");
+    for (int t = 0; t < DRAFT_N_TYPES; t++) {
+        if (s->entries[t] == 0) continue;
+        printf("%s{\"type\": \"%s\", \"count\": %d, \"macs\": %.0f, \"parameters\": %.0f}", comma,
+               draft_type_name((DraftType)t), s->entries[t], s->macs[t], s->params[t]);
+        comma = ", ";
+    }
+    printf("]");
+}
+
+static void json_notes(const Summary *s, DraftNoteKind kind)
+{
+    const char *comma = "";
+
+    printf(", \"%s\": [", NOTE_NAMES[kind]);
+    for (int i = 0; i < draft_notes(s->draft); i++) {
+        const DraftNote *note = draft_note_at(s->draft, i);
+        if (note->kind != kind) continue;
+        printf("%s{\"what\": ", comma);
+        print_json_text(note->text);
+        printf(", \"count\": %d}", note->count);
+        comma = ", ";
+    }
+    printf("], \"%s_not_listed\": %d", NOTE_NAMES[kind], draft_notes_dropped(s->draft, kind));
+}
+
+static void print_json(const Summary *s)
+{
+    printf("{\"network\": ");
+    print_json_text(draft_name(s->draft));
+    printf(", \"input\": ");
+    json_size(draft_input(s->draft));
+    json_outputs(s);
+    printf(", \"layers\": %d, \"subjobs\": %d, \"macs\": %.0f, \"parameters\": %.0f",
+           s->net->n_layers, s->net->n_subjobs, network_macs(s->net), network_params(s->net));
+    json_entries(s);
+    for (int k = 0; k < DRAFT_NOTE_KINDS; k++) json_notes(s, (DraftNoteKind)k);
+    printf("}\n");
+}
+
+/* ---- the command ---- */
+
+static Status summarise(const Options *o, const Draft *draft, const Network *net, Err *err)
+{
+    Summary *s = mem_calloc(1, sizeof *s);
+
+    if (!s) return err_set(err, ST_NOMEM, "import: out of memory");
+    *s = (Summary){.o = o, .draft = draft, .net = net, .out = o->out ? stdout : stderr};
+    sum_up(s);
+    if (o->format)
+        print_json(s);
+    else
+        print_table(s);
+    mem_free(s);
+    return ST_OK;
+}
+
+static Status run(const Options *o, Err *err)
+{
+    Draft *draft = NULL;
+    Network *net = NULL;
+    char *text = NULL;
+    size_t bytes;
+    Err why = {0};
+    Status st;
+
+    TRY(check_target(o, err));
+    TRY(scalesim_load(&draft, o->in, err));
+    if (o->name) draft_rename(draft, o->name);
+    if ((st = draft_write(draft, &text, &bytes, &net, &why)) != ST_OK)
+        err_set(err, st, "%.200s: %s", o->in, why.msg);
+    else if ((st = write_network(o, text, bytes, err)) == ST_OK)
+        st = summarise(o, draft, net, err);
+fail:
+    mem_free(text);
+    network_destroy(net);
+    draft_destroy(draft);
+    return st;
+}
+
+int cmd_import(int argc, char *const *argv)
+{
+    Options o = {0};
+    ArgList files = {0};
+    const ArgOption options[] = {
+        {"-o", "FILE.yaml", ARG_TEXT, &o.out, 0, 0, NULL,
+         "the network file to write (default: to stdout, and the summary to stderr)"},
+        {"--force", NULL, ARG_FLAG, &o.force, 0, 0, NULL, "replace the file if there is one"},
+        {"--name", "NAME", ARG_TEXT, &o.name, 0, 0, NULL,
+         "the network's name (default: from its file)"},
+        {"--format", "F", ARG_ENUM, &o.format, 0, 0, SUMMARIES, "of the summary; json needs -o"},
+    };
+    const ArgCommand cmd = {
+        .usage = "relmas import TOPOLOGY.csv [options]",
+        .about = "Turns a SCALE-Sim topology into a network file, which every "
+                 "--network takes,\nand sums up what was read: layers, MACs, parameters, what was "
+                 "folded, left out and assumed.\nThe file is plain text: look at it, change it. "
+                 "docs/IMPORT.md says what becomes of each operator.",
+        .example = "relmas import model.csv -o model.yaml && relmas costs --network model.yaml",
+        .options = options,
+        .n_options = sizeof options / sizeof *options,
+        .operand = "FILE",
+        .min_operands = 1,
+        .max_operands = 1,
+        .operands = &files,
+    };
+    Err err = {0};
+    int code = args_parse(&cmd, argc, argv, stdout, &err);
+    if (code == ARGS_BAD) return report_error(&err);
+    if (code == ARGS_DONE) return 0;
+    o.in = files.v[0];
+    if (o.out && !strcmp(o.out, "-")) o.out = NULL;
+    if (o.format && !o.out) {
+        err_set(&err, ST_USAGE,
+                "import: --format json needs -o FILE, as the network goes to stdout");
+        return report_error(&err);
+    }
+    return run(&o, &err) == ST_OK ? 0 : report_error(&err);
+}
