@@ -44,6 +44,10 @@ double accel_dram_pj_per_byte(const AccelConfig *a)
 {
     return a->dram_pj;
 }
+double accel_dram_write_gbps(const AccelConfig *a)
+{
+    return a->dram_write_port * a->clock_mhz / 1000;
+}
 const char *accel_dataflow_name(Dataflow d)
 {
     return dataflow_table[d]->name;

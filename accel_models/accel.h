@@ -61,6 +61,7 @@ double accel_leakage_mw(const AccelConfig *a);
 int accel_word_bits(const AccelConfig *a);
 double accel_glb_bytes(const AccelConfig *a); /* the buffers that all PEs share */
 double accel_dram_gbps(const AccelConfig *a); /* of its own port, reading */
+double accel_dram_write_gbps(const AccelConfig *a);
 double accel_dram_pj_per_byte(const AccelConfig *a);
 const char *accel_dataflow_name(Dataflow d); /* ws, rs, ...: as in a preset */
 

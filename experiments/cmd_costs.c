@@ -4,15 +4,24 @@
 #include "experiments/bound.h"
 #include "experiments/commands.h"
 #include "experiments/costs.h"
+#include "experiments/gnuplot.h"
 #include "experiments/output.h"
 
+#include <string.h>
+
 typedef struct Options {
-    const char *networks, *layers, *accels, *system, *workload;
+    const char *networks, *layers, *accels, *system, *workload, *plot;
     int policy, threads;
     CostView view;
 } Options;
 
 static const char *const POLICIES[] = {"hardware", "timeloop", NULL};
+
+static bool is_svg(const char *path)
+{
+    size_t n = strlen(path);
+    return n > 4 && !strcmp(path + n - 4, ".svg");
+}
 
 /* What would be ignored, or asked for twice. */
 static Status check_options(const Options *o, Err *err)
@@ -21,10 +30,14 @@ static Status check_options(const Options *o, Err *err)
                                 : o->layers       ? "--layers"
                                 : o->policy       ? "--policy"
                                 : o->view.verbose ? "--verbose"
+                                : o->plot         ? "--plot"
                                                   : NULL;
     const char *with_system = o->accels ? "--accel" : o->view.dram_gbps > 0 ? "--dram-gbps" : NULL;
     if (o->networks && o->layers)
         return err_set(err, ST_USAGE, "costs: give --network or --layers, not both");
+    if (o->plot && !is_svg(o->plot))
+        return err_set(err, ST_USAGE, "--plot '%.200s': the picture is SVG, name it FILE.svg",
+                       o->plot);
     if (o->workload && !o->system)
         return err_set(err, ST_USAGE, "costs: --workload needs --system NAME, e.g. default-6");
     if (o->system && with_system)
@@ -73,8 +86,10 @@ static Status run_costs(Options *o, Err *err)
     if (!t) return err_set(err, ST_NOMEM, "costs: %s", status_text(ST_NOMEM));
     o->view.policy = o->policy ? MAP_TIMELOOP : MAP_HARDWARE;
     o->view.summary = !o->networks;
+    if (o->plot) TRY(gnuplot_find(err));
     TRY(gather(t, o, err));
     TRY(costs_evaluate(t, o->view.policy, o->view.dram_gbps * 1e3, o->threads, err));
+    if (o->plot) TRY(costs_plot(t, &o->view, o->plot, err));
     costs_print(t, &o->view);
 fail:
     costs_free(t);
@@ -102,6 +117,8 @@ int cmd_costs(int argc, char *const *argv)
          "of the mapping search; timeloop: tiles divide sizes, as in that reference"},
         {"--dram-gbps", "X", ARG_DOUBLE, &o.view.dram_gbps, 1e-3, 1e6, NULL,
          "the system's DRAM bandwidth (default: the accelerator's own port)"},
+        {"--plot", "FILE.svg", ARG_TEXT, &o.plot, 0, 0, NULL,
+         "also draws a roofline per accelerator; needs gnuplot"},
         {"--format", "F", ARG_ENUM, &o.view.format, 0, 0, FORMAT_NAMES,
          "of the results; csv and json have energy by level"},
         {"--verbose", NULL, ARG_FLAG, &o.view.verbose, 0, 0, NULL,

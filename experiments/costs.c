@@ -337,14 +337,19 @@ static void mark_best(CostTable *t, int first, int stride, int count)
     best->best = count > 1;
 }
 
+bool costs_side_by_side(const CostTable *t)
+{
+    return t->csv && t->n_accels > 1 && t->n_rows > 0 &&
+           t->n_rows == csv_rows(t->csv) * t->n_accels;
+}
+
 static void mark_all(CostTable *t)
 {
     for (int n = 0; n < t->n_nets; n++)
         for (int s = 0; s < t->net[n]->n_subjobs; s++)
             mark_best(t, t->first_row[n] + s, t->net[n]->n_subjobs, t->n_accels);
-    int layers = t->csv ? csv_rows(t->csv) : 0;
-    if (layers && t->n_rows == layers * t->n_accels)
-        for (int i = 0; i < layers; i++) mark_best(t, i * t->n_accels, 1, t->n_accels);
+    for (int i = 0; costs_side_by_side(t) && i < t->n_rows; i += t->n_accels)
+        mark_best(t, i, 1, t->n_accels);
 }
 
 Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, int threads,

@@ -64,6 +64,8 @@ void costs_free(CostTable *t);
 const LayerCost *costs_of(const CostTable *t, const CostRow *row);
 /* The rows of a network on an accelerator: *n of them. */
 const CostRow *costs_rows(const CostTable *t, int net, int accel, int *n);
+/* True if each line of the CSV has a row on every accelerator, one after the other. */
+bool costs_side_by_side(const CostTable *t);
 void costs_totals(const CostTable *t, int net, CostTotal total[COSTS_MAX_ACCELS]);
 
 /* costs_print.c */
@@ -74,5 +76,8 @@ typedef struct CostView {
     double dram_gbps; /* 0: the accelerators' own ports */
 } CostView;
 void costs_print(const CostTable *t, const CostView *view);
+
+/* costs_plot.c: a roofline per accelerator, as the SVG file path. ST_IO if gnuplot or the disk fails. */
+Status costs_plot(const CostTable *t, const CostView *view, const char *path, Err *err);
 
 #endif

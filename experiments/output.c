@@ -7,9 +7,9 @@
 
 const char *const FORMAT_NAMES[] = {"table", "csv", "json", NULL};
 
-/* Length of the UTF-8 character at s, 0 if its bytes are not one. */
-static int utf8_length(const unsigned char *s)
+int utf8_length(const char *text)
 {
+    const unsigned char *s = (const unsigned char *)text;
     int n = s[0] < 0x80                   ? 1
             : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
             : (s[0] & 0xf0) == 0xe0       ? 3
@@ -24,14 +24,14 @@ static int utf8_length(const unsigned char *s)
 
 void print_json_text(const char *text)
 {
-    const unsigned char *s = (const unsigned char *)text;
+    const char *s = text;
     putchar('"');
     while (*s) {
         int n = utf8_length(s);
         if (n == 0) {
             fputs("\xef\xbf\xbd", stdout); /* the replacement character */
             n = 1;
-        } else if (*s < 0x20) {
+        } else if ((unsigned char)*s < 0x20) {
             printf("\\u%04x", (unsigned)*s);
         } else {
             if (*s == '"' || *s == '\\') putchar('\\');

@@ -9,4 +9,7 @@ extern const char *const FORMAT_NAMES[]; /* of --format, NULL-terminated */
 void print_json_text(const char *s);
 void print_csv_text(const char *s);
 
+/* Bytes of the UTF-8 character at s (not its end), 0 if its bytes are not one. */
+int utf8_length(const char *s);
+
 #endif

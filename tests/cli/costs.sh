@@ -113,4 +113,53 @@ refused 2 "'kws:0,light:0': all shares are 0" costs --system tiny-2 --workload k
 refused 2 "a name is empty" costs --system tiny-2 --workload kws,,alexnet
 refused 2 "no 'kvs' in env/networks, did you mean 'kws'" costs --system tiny-2 --workload kvs
 refused 2 "no 'tiny-3' in env/systems, did you mean 'tiny-2'" costs --system tiny-3 --workload kws
+
+# --- rooflines ---
+refused 2 "--plot 'roof.png': the picture is SVG" costs --plot roof.png
+refused 2 '--plot says nothing about a workload' costs --system tiny-2 --workload kws --plot roof.svg
+plot_refused() { # plot_refused REGEX PATH
+    run 1 env PATH="$2" "$relmas" costs --network kws --accel simba --plot roof.svg
+    holds "$1" "$tmp/err"
+    [ -s "$tmp/out" ] && fail 'a failed plot prints results'
+    [ "$(wc -l <"$tmp/err")" -eq 1 ] || fail "a failed plot says $(wc -l <"$tmp/err") lines"
+    echo roof* | grep -q 'svg' && fail "a failed plot leaves $(echo roof*)"
+}
+mkdir empty failing
+plot_refused '^relmas: there is no gnuplot on the PATH .* apt-get install gnuplot-nox$' "$tmp/work/empty"
+printf '#!/bin/sh\n[ "$2" = --version ] && exit 0\necho "<svg>"\necho "line 3: no such terminal" >&2\nexit 1\n' >failing/gnuplot
+chmod +x failing/gnuplot
+plot_refused 'gnuplot failed \(exit code 1\): line 3: no such terminal' "$tmp/work/failing:$PATH"
+printf '#!/bin/sh\necho "<svg> cut off"\n' >failing/gnuplot
+plot_refused 'gnuplot failed' "$tmp/work/failing:$PATH"
+printf '#!/bin/sh\nexit 3\n' >failing/gnuplot
+plot_refused 'gnuplot does not start' "$tmp/work/failing:$PATH"
+if command -v gnuplot >/dev/null 2>&1; then
+    refused 1 "cannot write 'none/roof.svg': No such file" costs --network kws --accel simba --plot none/roof.svg
+    run 0 "$relmas" costs --network kws --accel simba,eyeriss
+    cp "$tmp/out" "$tmp/a"
+    run 0 "$relmas" costs --network kws --accel simba,eyeriss --plot roof.svg
+    same 'the table beside a plot' "$tmp/a" "$tmp/out"
+    cp roof.svg first.svg
+    run 0 "$relmas" costs --network kws --accel simba,eyeriss --plot roof.svg --threads 1
+    same 'a plot drawn again' first.svg roof.svg
+    run 0 "$relmas" costs --plot all.svg --format csv
+    # shellcheck disable=SC2016
+    printf '%s\n' network,layer,C,K,P,Q,R,S '"it'"'"'s `touch pwned` ""<&>"" $(x) \\",a,3,64,56,56,3,3' \
+        '"two
+lines",_b^c{d},3,64,28,28,3,3' ,,64,64,7,7,1,1 "$(printf 'bad\377\302,x')",8,8,8,8,3,3 >odd.csv
+    run 0 "$relmas" costs --layers odd.csv --accel simba --plot odd.svg
+    for f in roof all odd; do
+        run 0 awk -f "$tree/tests/support/xml.awk" $f.svg
+    done
+    for network in $("$relmas" list networks | cut -d' ' -f1); do holds ">$network<|$network</" all.svg; done
+    for accel in $("$relmas" list accelerators | cut -d' ' -f1); do holds "$accel: [0-9]+ MACs" all.svg; done
+    holds 'it.*s `touch pwned`' odd.svg
+    holds 'two\?lines' odd.svg
+    [ -e pwned ] && fail 'a name was run as a command'
+    ls | grep -q tmp && fail "a plot leaves $(ls)"
+    printf 'type,C,K,P,Q,R,S\npool,8,8,8,8,2,2\n' >pool.csv
+    refused 2 'no layer with MACs' costs --layers pool.csv --accel simba --plot pool.svg
+else
+    echo "  $name: no gnuplot, its pictures are not tested"
+fi
 verdict
