@@ -64,7 +64,8 @@ static Ports make_ports(const AccelConfig *a, double dram_bytes_per_us)
                .dram_write = a->dram_write_port,
                .glb_read = a->glb_read_port,
                .glb_write = a->glb_write_port,
-               .glb_turns = a->glb_shared_port};
+               .glb_turns = a->glb_shared_port,
+               .dram_turns = a->dram_shared_port};
     if (dram_bytes_per_us > 0)
         p.dram_shared = fmin(a->dram_read_port, dram_bytes_per_us / a->clock_mhz);
     return p;

@@ -37,7 +37,7 @@ struct AccelConfig {
     double mac_pj;
     int glb_bytes;
     double glb_read_port, glb_write_port, glb_read_pj, glb_write_pj;
-    bool glb_shared_port; /* reads and writes take turns */
+    bool glb_shared_port, dram_shared_port; /* reads and writes take turns */
     double dram_read_port, dram_write_port, dram_pj;
 };
 
@@ -84,7 +84,7 @@ typedef struct Access {
 /* Ports of this run, bytes per cycle; dram_shared > 0: reads and writes together. */
 typedef struct Ports {
     double dram_read, dram_write, dram_shared, glb_read, glb_write;
-    bool glb_turns; /* the global buffer's reads and writes share one port */
+    bool glb_turns, dram_turns; /* reads and writes share one port */
 } Ports;
 
 /* A search stops looking for mappings as fast as the best that could save less than this. */

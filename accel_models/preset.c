@@ -17,6 +17,7 @@ static const ConfigField common[] = {
     ACCEL_PJ(AccelConfig, "mac_pj", mac_pj, "pJ per MAC"),
     ACCEL_PORT(AccelConfig, "dram.read_bytes_per_cycle", dram_read_port, "port"),
     ACCEL_PORT(AccelConfig, "dram.write_bytes_per_cycle", dram_write_port, "port"),
+    ACCEL_BOOL(AccelConfig, "dram.shared_port", dram_shared_port, "reads and writes take turns"),
     ACCEL_PJ(AccelConfig, "dram.pj_per_byte", dram_pj, "pJ"),
 };
 enum { COMMON_FIELDS = sizeof common / sizeof *common, DATAFLOW_FIELD = 1, DATAFLOWS_MAX = 16 };

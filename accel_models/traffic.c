@@ -85,17 +85,21 @@ void traffic_compulsory(Traffic *out, const Work *w)
     out->inputs = touched * (w->depthwise ? w->K : w->C);
 }
 
+static double port_cycles(double read, double write, bool turns)
+{
+    return turns ? read + write : fmax(read, write);
+}
+
 static double dram_cycles(const Ports *p, double read, double write)
 {
     if (p->dram_shared > 0) return (read + write) / p->dram_shared;
-    return fmax(read / p->dram_read, write / p->dram_write);
+    return port_cycles(read / p->dram_read, write / p->dram_write, p->dram_turns);
 }
 
 static double glb_cycles(const Ports *p, double read, double write)
 {
-    if (read + write <= 0) return 0; /* it may not be there */
-    double r = read / p->glb_read, w = write / p->glb_write;
-    return p->glb_turns ? r + w : fmax(r, w);
+    if (read + write <= 0) return 0; /* there may be no global buffer */
+    return port_cycles(read / p->glb_read, write / p->glb_write, p->glb_turns);
 }
 
 /* All overlap, but for what the array waits for. */
