@@ -176,17 +176,20 @@ typedef struct Golden {
     char network[32], layer[32], type[16];
     LayerShape shape;
     double macs;
+    int layers; /* that have this shape; 0: not said */
 } Golden;
 
 static bool read_golden(FILE *f, Golden *g)
 {
     char line[256];
     LayerShape *s = &g->shape;
-    while (fgets(line, sizeof line, f))
-        if (sscanf(line, "%31[^,],%31[^,],%15[^,],%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%lf", g->network,
+    while (fgets(line, sizeof line, f)) {
+        g->layers = 0;
+        if (sscanf(line, "%31[^,],%31[^,],%15[^,],%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%lf,%d", g->network,
                    g->layer, g->type, &s->C, &s->K, &s->P, &s->Q, &s->R, &s->S, &s->stride_h,
-                   &s->stride_w, &s->dilation, &s->groups, &g->macs) == 14)
+                   &s->stride_w, &s->dilation, &s->groups, &g->macs, &g->layers) >= 14)
             return true;
+    }
     return false;
 }
 
@@ -200,7 +203,7 @@ static bool same_shape(const LayerShape *a, const Golden *g)
 }
 
 /* Marks the layers whose shape is in a table of tests/golden; every row of this network must be
- * that of a layer. Returns the number of rows. */
+ * that of a layer, or of as many as the table says. Returns the number of rows. */
 static int find_layers(const char *table, bool *covered)
 {
     char path[PATH_MAX_BYTES];
@@ -212,12 +215,14 @@ static int find_layers(const char *table, bool *covered)
     FILE *f = fopen(path, "r");
     ck_assert_ptr_nonnull(f);
     while (read_golden(f, &g)) {
-        bool found = false;
+        int found = 0;
         if (strcmp(g.network, net->name)) continue;
         rows++;
         for (int l = 0; l < net->n_layers; l++)
-            if (same_shape(&net->layer[l].shape, &g)) found = covered[l] = true;
-        ck_assert_msg(found, "%s has no layer of the shape of %s", net->name, g.layer);
+            if (same_shape(&net->layer[l].shape, &g)) found++, covered[l] = true;
+        ck_assert_msg(g.layers ? found == g.layers : found > 0,
+                      "%s has %d layers of the shape of %s, want %d", net->name, found, g.layer,
+                      g.layers ? g.layers : 1);
     }
     fclose(f);
     return rows;
@@ -227,8 +232,9 @@ START_TEST(shapes_agree_with_the_references)
 {
     bool covered[NET_MAX_LAYERS] = {false};
     load_shipped(PUBLISHED[_i].name);
-    int rows = find_layers("networks", covered) + find_layers("networks_torch", covered);
-    ck_assert_int_gt(rows, 0);
+    find_layers("networks", covered); /* of the networks that Timeloop ran, not all shapes */
+    memset(covered, 0, sizeof covered);
+    ck_assert_int_gt(find_layers("networks_torch", covered), 0);
     for (int l = 0; l < net->n_layers; l++) {
         LayerType t = net->layer[l].shape.type;
         ck_assert_msg(covered[l] || t == LAYER_POOL || t == LAYER_ELTWISE,

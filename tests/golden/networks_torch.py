@@ -1,7 +1,7 @@
-"""networks_torch.py > networks_torch.csv -- layer shapes and MACs of networks that are written here in
+"""networks_torch.py > networks_torch.csv -- layer shapes and MACs of the shipped networks, written here in
 PyTorch from their publications, apart from the tables in env/networks, and traced (sizes by torch, on the
-meta device: no data, no weights). Needs torch; tried with 2.13.0. One row per distinct shape of a network.
-Each network's parameters are checked against the published count."""
+meta device: no data, no weights). Needs torch; tried with 2.13.0. One row per distinct shape of a network,
+and how many layers have it. Each network's parameters are checked against the published count, where there is one."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -56,6 +56,17 @@ def classifier(channels, classes):
     return chain(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
 
 
+# ---- Krizhevsky et al., NIPS 2012, as Caffe's bvlc_alexnet
+
+
+def alexnet():
+    pool = nn.MaxPool2d(3, 2)
+    return chain(nn.Conv2d(3, 96, 11, stride=4), pool, nn.Conv2d(96, 256, 5, padding=2, groups=2), pool,
+                 nn.Conv2d(256, 384, 3, padding=1), nn.Conv2d(384, 384, 3, padding=1, groups=2),
+                 nn.Conv2d(384, 256, 3, padding=1, groups=2), pool, nn.Flatten(), nn.Linear(9216, 4096),
+                 nn.Linear(4096, 4096), nn.Linear(4096, 1000))
+
+
 # ---- arXiv 1409.1556, configuration D
 
 
@@ -67,6 +78,74 @@ def vgg16():
             c = k
         parts.append(nn.MaxPool2d(2))
     return chain(*parts, nn.Flatten(), nn.Linear(25088, 4096), nn.Linear(4096, 4096), nn.Linear(4096, 1000))
+
+
+# ---- arXiv 1512.03385, version 1.5: stride in the 3x3 layer
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, c, m, stride):
+        super().__init__()
+        self.body = chain(Conv(c, m, 1), Conv(m, m, 3, stride=stride, padding=1), Conv(m, 4 * m, 1))
+        self.skip = nn.Identity() if c == 4 * m else Conv(c, 4 * m, 1, stride=stride)
+
+    def forward(self, x):
+        return self.body(x) + self.skip(x)
+
+
+def resnet50():
+    parts, c = [Conv(3, 64, 7, stride=2, padding=3), nn.MaxPool2d(3, 2, 1)], 64
+    for m, n in ((64, 3), (128, 4), (256, 6), (512, 3)):
+        for i in range(n):
+            parts.append(Bottleneck(c, m, 2 if i == 0 and m > 64 else 1))
+            c = 4 * m
+    return chain(*parts, classifier(c, 1000))
+
+
+# ---- arXiv 1801.04381, table 2
+
+
+class Inverted(nn.Module):
+    def __init__(self, c, t, k, stride):
+        super().__init__()
+        m = c * t
+        self.body = chain(Conv(c, m, 1) if t > 1 else nn.Identity(),
+                          Conv(m, m, 3, stride=stride, padding=1, groups=m), Conv(m, k, 1))
+        self.add = stride == 1 and c == k
+
+    def forward(self, x):
+        return self.body(x) + x if self.add else self.body(x)
+
+
+def mobilenetv2():
+    parts, c = [Conv(3, 32, 3, stride=2, padding=1)], 32
+    for t, k, n, s in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
+                       (6, 160, 3, 2), (6, 320, 1, 1)):
+        for i in range(n):
+            parts.append(Inverted(c, t, k, 1 if i else s))
+            c = k
+    return chain(*parts, Conv(c, 1280, 1), classifier(1280, 1000))
+
+
+# ---- arXiv 1711.07128, the small DS-CNN
+
+
+def kws():
+    first = chain(nn.ZeroPad2d((1, 1, 4, 5)), nn.Conv2d(1, 64, (10, 4), stride=2), nn.BatchNorm2d(64))
+    block = lambda: chain(nn.Conv2d(64, 64, 3, padding=1, groups=64), nn.BatchNorm2d(64),
+                          nn.Conv2d(64, 64, 1), nn.BatchNorm2d(64))
+    return chain(first, *(block() for _ in range(4)), classifier(64, 12))
+
+
+# ---- arXiv 1811.05588, trial 3 without batch normalisation
+
+
+def yololite():
+    parts, c = [], 3
+    for k in (16, 32, 64, 128, 128):
+        parts += [nn.Conv2d(c, k, 3, padding=1), nn.MaxPool2d(2)]
+        c = k
+    return chain(*parts, nn.Conv2d(c, 256, 3, padding=1), nn.Conv2d(256, 125, 1))
 
 
 # ---- arXiv 1602.07360, version 1.1
@@ -141,11 +220,13 @@ def inceptionv3():
     reduce_a = Cat([Conv(288, 384, 3, stride=2),
                     chain(Conv(288, 64, 1), Conv(64, 96, 3, padding=1), Conv(96, 96, 3, stride=2)), pool])
     reduce_b = Cat([chain(Conv(768, 192, 1), Conv(192, 320, 3, stride=2)),
-                    chain(Conv(768, 192, 1), wide(192, 192), tall(192, 192), Conv(192, 192, 3, stride=2)), pool])
+                    chain(Conv(768, 192, 1), wide(192, 192), tall(192, 192), Conv(192, 192, 3, stride=2)),
+                    pool])
     return chain(Conv(3, 32, 3, stride=2), Conv(32, 32, 3), Conv(32, 64, 3, padding=1), pool, Conv(64, 80, 1),
                  Conv(80, 192, 3), pool, inception_a(192, 32), inception_a(256, 64), inception_a(288, 64),
                  reduce_a, inception_c(768, 128), inception_c(768, 160), inception_c(768, 160),
-                 inception_c(768, 192), reduce_b, inception_e(1280), inception_e(2048), classifier(2048, 1000))
+                 inception_c(768, 192), reduce_b, inception_e(1280), inception_e(2048),
+                 classifier(2048, 1000))
 
 
 # ---- arXiv 1612.08242, darknet's cfg/yolov2.cfg and cfg/yolov2-tiny-voc.cfg
@@ -296,7 +377,7 @@ def shape(m, x, y):
 
 
 def note(rows, row, path):
-    rows.setdefault(row, path)  # a hook's result would replace the layer's
+    rows.setdefault(row, []).append(path)  # returns nothing: a hook's result would replace the layer's
 
 
 def trace(name, build, size, published):
@@ -304,32 +385,37 @@ def trace(name, build, size, published):
         net = build().eval()
         x = torch.zeros(size, dtype=torch.long if len(size) == 2 else None)
     params = sum(p.numel() for p in net.parameters())
-    assert params == published, (name, params, published)
+    assert published in (params, None), (name, params, published)
     rows = {}
     for path, m in net.named_modules():
         if isinstance(m, (MatMul, nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             m.register_forward_hook(lambda m, x, y, path=path: note(rows, shape(m, x, y), path))
     net(x)
-    for row, path in rows.items():
-        print(name, path, *row, sep=",")
+    for row, paths in rows.items():
+        print(name, paths[0], *row, len(paths), sep=",")
 
 
 NETS = (
-    # published parameters, with biases; sources: tests/test_network.c
-    ("squeezenet", squeezenet, (1, 3, 224, 224), 1235496),
-    ("googlenet", googlenet, (1, 3, 224, 224), 6998552),
-    ("yolov2", YoloV2, (1, 3, 416, 416), 50983561 - 2 * 10336),
-    ("inceptionv3", inceptionv3, (1, 3, 299, 299), 23834568),
-    ("vgg16", vgg16, (1, 3, 224, 224), 138357544),
-    ("tinyyolov2", tinyyolov2, (1, 3, 416, 416), 15867885 - 2 * 3056),
-    ("ssdmobilenet", SsdMobilenet, (1, 3, 300, 300), 6807167 + 12672),
-    ("unet", Unet, (1, 1, 572, 572), 31030658),
+    # published parameters; sources: tests/test_network.c. Moving averages are no parameters in PyTorch.
+    ("alexnet", alexnet, (1, 3, 227, 227), 60965224),
     ("bertbase", Bert, (1, 128), 109482240),
+    ("googlenet", googlenet, (1, 3, 224, 224), 6998552),
+    ("inceptionv3", inceptionv3, (1, 3, 299, 299), 27161264 - 3326696),
+    ("kws", kws, (1, 1, 49, 10), 24908 - 2 * 576),
+    ("mobilenetv2", mobilenetv2, (1, 3, 224, 224), 3504872),
+    ("resnet50", resnet50, (1, 3, 224, 224), 25557032),
+    ("squeezenet", squeezenet, (1, 3, 224, 224), 1235496),
+    ("ssdmobilenet", SsdMobilenet, (1, 3, 300, 300), 6807167 + 12672),  # 6.807 M, BN folded to biases
+    ("tinyyolov2", tinyyolov2, (1, 3, 416, 416), 15867885 - 2 * 3056),
+    ("unet", Unet, (1, 1, 572, 572), 31030658),
+    ("vgg16", vgg16, (1, 3, 224, 224), 138357544),
+    ("yololite", yololite, (1, 3, 224, 224), None),
+    ("yolov2", YoloV2, (1, 3, 416, 416), 50983561 - 2 * 10336),
 )
 
-print("""# networks_torch.csv -- layer shapes of networks written apart from env/networks, which must contain them.
-# Provenance: PyTorch 2.13.0 by networks_torch.py, 2026-11-22, one row per distinct shape of a network.
-# P, R: width; Q, S: height. An up-convolution is given in its sub-pixel form.
-network,layer,type,C,K,P,Q,R,S,stride_h,stride_w,dilation,groups,macs""")
+print("""# networks_torch.csv -- layer shapes of the networks, written apart from env/networks, which has them all.
+# Provenance: PyTorch 2.13.0 by networks_torch.py, 2026-11-22, one row per distinct shape of a network
+# and how many layers have it. P, R: width; Q, S: height. An up-convolution is given in its sub-pixel form.
+network,layer,type,C,K,P,Q,R,S,stride_h,stride_w,dilation,groups,macs,layers""")
 for net in NETS:
     trace(*net)
