@@ -43,7 +43,7 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan bench install deps demo clean FORCE
+.PHONY: all check run-tests asan tsan run-tsan bench install deps demo plots clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	mkdir -p $(@D); echo '  CC   $<'
@@ -75,6 +75,8 @@ run-tsan: $(TSAN_TESTS)
 	for t in $(TSAN_TESTS); do TSAN_OPTIONS=halt_on_error=1 CK_FORK=no $$t || exit 1; done
 bench: all $(BENCH)
 	for b in $(BENCH); do $$b || exit 1; done
+plots: all # the pictures of docs/, with gnuplot
+	sh docs/img/plots.sh $(APP)
 demo: deps
 	+$(MAKE) --no-print-directory all
 	sh experiments/demo.sh $(B)/bin/relmas
