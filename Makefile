@@ -3,6 +3,7 @@
 #   make check      all tests                make asan     the tests under address and UB sanitizers
 #   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
+#   make plots      the pictures of docs/ (needs gnuplot)
 # MODE=release|debug|asan|tsan  CC=gcc|clang  ARCH=-march=native  WERROR=1  V=1
 MODE   ?= release
 PREFIX ?= /usr/local
