@@ -664,6 +664,41 @@ START_TEST(the_edge_system_is_balanced_and_has_slow_frugal_helpers)
 }
 END_TEST
 
+/* What env/systems/server-8.yaml says about itself. */
+START_TEST(the_server_system_is_balanced_and_has_three_dataflows)
+{
+    enum { OS_128, SIMBA_64, EYERISS_64, KWS = 2, RESNET50, ALEXNET, GOOGLENET, YOLOV2 };
+    static const struct {
+        int type, net;
+        double share; /* of the network's sub-jobs that this type is the fastest for */
+    } FASTEST[] = {{OS_128, RESNET50, 0.55},    {OS_128, ALEXNET, 0.55}, {OS_128, YOLOV2, 0.75},
+                   {EYERISS_64, KWS, 0.99},     {EYERISS_64, 0, 0.7},    {EYERISS_64, 1, 0.6},
+                   {EYERISS_64, GOOGLENET, 0.6}};
+    System *sys;
+    Err err = {0};
+    ck_ok(system_load(&sys, "server-8", MIXED, MIXED_N, 2, &err), err);
+    ck_assert_int_eq(sys->n_sas, 8);
+    FluidBound b = balanced_bound(sys);
+    ck_assert_double_gt(b.type_price[SIMBA_64] / 2, b.type_price[OS_128] / 4); /* of one each */
+    ck_assert_double_lt(light_bound(sys).dram_price, 0.01);
+    for (size_t i = 0; i < sizeof FASTEST / sizeof *FASTEST; i++)
+        ck_assert_double_gt(fastest_count(sys, FASTEST[i].net, FASTEST[i].type),
+                            FASTEST[i].share * sys->net[FASTEST[i].net].n_subjobs);
+    for (int i = 0; i < MIXED_N; i++) ck_assert_int_eq(fastest_count(sys, i, SIMBA_64), 0);
+    for (int i = LIGHT_N; i < MIXED_N; i++) {
+        const SysNet *n = &sys->net[i];
+        double slower = net_sum(n, SIMBA_64, false) / n->rem_us;
+        double least = fmin(bandwidth_of(n, OS_128), bandwidth_of(n, EYERISS_64));
+        ck_assert_msg(slower > 2.3 && slower < 4, "%s: %g", n->name, slower);
+        ck_assert_double_lt(bandwidth_of(n, SIMBA_64), 0.65 * least);
+    }
+    ck_assert_double_gt(net_sum(&sys->net[KWS], OS_128, false), 40 * sys->net[KWS].rem_us);
+    ck_assert_double_gt(net_sum(&sys->net[YOLOV2], EYERISS_64, true),
+                        1.7 * net_sum(&sys->net[YOLOV2], OS_128, true));
+    system_destroy(sys);
+}
+END_TEST
+
 /* Every network that is shipped, on every system. */
 START_TEST(every_network_loads_on_every_system)
 {
@@ -969,6 +1004,7 @@ int main(void)
     tcase_add_test(load, the_default_system_is_heterogeneous_and_contended);
     tcase_add_test(load, the_system_of_sizes_is_balanced_and_heterogeneous);
     tcase_add_test(load, the_edge_system_is_balanced_and_has_slow_frugal_helpers);
+    tcase_add_test(load, the_server_system_is_balanced_and_has_three_dataflows);
     tcase_add_test(load, every_network_loads_on_every_system);
     tcase_add_loop_test(load, a_wrong_system_file_is_refused, 0, sizeof WRONG / sizeof *WRONG);
     tcase_add_test(load, damaged_system_files_load_soundly_or_are_refused);
