@@ -390,27 +390,23 @@ static void complete(Sim *sim, int sa)
     if (sim->cfg.rules.replan_on_events) recall_queued(sim);
 }
 
-static int draw_network(Sim *sim)
-{
-    double u = rng_uniform(&sim->st->rng);
-    int net = 0;
-    while (net < sim->sys->n_nets - 1 && u >= sim->st->wl.share[net]) u -= sim->st->wl.share[net++];
-    while (sim->st->wl.share[net] <= 0 && net > 0) net--; /* rounding at the end of the shares */
-    return net;
-}
-
-static void schedule_arrival(Sim *sim)
+static void expect_arrival(Sim *sim)
 {
     SimState *st = sim->st;
-    st->next_arrival = st->arrived < st->wl.jobs
-                           ? st->now + rng_exponential(&st->rng, 1.0 / st->wl.rate_per_us)
-                           : NEVER;
+    int n = sim->sys->n_nets;
+    st->next_arrival = NEVER;
+    if (st->arrived == st->wl.jobs) return;
+    if (st->arrived == 0)
+        arrivals_start(&st->coming, &st->wl, n, sim->cfg.trace, &st->rng);
+    else
+        arrivals_next(&st->coming, &st->wl, n, sim->cfg.trace, &st->rng);
+    st->next_arrival = st->coming.next_us;
 }
 
 static void arrive(Sim *sim)
 {
     SimState *st = sim->st;
-    int net = draw_network(sim);
+    int net = st->coming.net;
     st->totals.all.issued++;
     net_counts(sim, net)->issued++;
     if (st->next_tick < st->now) /* no ticks while the system was empty */
@@ -424,7 +420,7 @@ static void arrive(Sim *sim)
         log_end(sim, net, st->now, st->now + st->wl.deadline_us[net], 0, false, true);
     }
     st->arrived++;
-    schedule_arrival(sim);
+    expect_arrival(sim);
 }
 
 static void tick(Sim *sim)
@@ -574,6 +570,8 @@ void sim_reset(Sim *sim, const Workload *wl, uint64_t seed)
 {
     SimState *st = sim->st;
     assert(wl->rate_per_us > 0 && wl->jobs >= 0);
+    assert(arrivals_check(&wl->arrivals, NULL) == ST_OK);
+    assert(wl->arrivals.process != ARRIVALS_TRACE || sim->cfg.trace);
     memset(st, 0, sim->own_bytes);
     rng_seed(&st->rng, seed, 0);
     st->wl = *wl;
@@ -585,7 +583,7 @@ void sim_reset(Sim *sim, const Workload *wl, uint64_t seed)
         sim->job[i].next_free = i + 1 < sim->cfg.max_jobs ? i + 1 : -1;
     for (int i = 0; i < sim->max_waiting; i++)
         sim->node[i].left = i + 1 < sim->max_waiting ? i + 1 : NODE_NONE;
-    schedule_arrival(sim);
+    expect_arrival(sim);
     settle(sim);
 }
 

@@ -13,7 +13,7 @@
 #ifndef RELMAS_ENV_SIM_H
 #define RELMAS_ENV_SIM_H
 
-#include "base/rng.h"
+#include "env/arrivals.h"
 #include "env/system.h"
 
 #include <stdbool.h>
@@ -55,15 +55,8 @@ typedef struct SimConfig {
     int classes;        /* priority classes, 1..4; class 0 is served first */
     int max_jobs;       /* jobs in the system at once (a dropped one counts while a sub-job of it
                            runs); an arrival beyond it is rejected (a miss) */
+    const ArrivalTrace *trace; /* borrowed; for workloads of ARRIVALS_TRACE, else NULL */
 } SimConfig;
-
-/* One episode's tenants. */
-typedef struct Workload {
-    double share[SYS_MAX_NETS];       /* of the arrivals, sums to 1 */
-    double deadline_us[SYS_MAX_NETS]; /* relative to arrival */
-    double rate_per_us;               /* Poisson arrivals of all networks together */
-    long jobs;                        /* arrivals in the episode */
-} Workload;
 
 /* Counts of one network or of all. Every issued job ends as one of the others. */
 typedef struct JobCounts {

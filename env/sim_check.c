@@ -169,6 +169,7 @@ static bool clock_ok(const Sim *sim)
     if (!(st->now >= 0 && st->now < LATEST_US) || st->arrived < 0 || wl->jobs < 0) return false;
     if (!(wl->rate_per_us > 1e3 / LATEST_US) || isinf(wl->rate_per_us)) return false;
     if (more && !(st->next_arrival < LATEST_US)) return false;
+    if (more && !arrivals_state_ok(&st->coming, wl, sim->sys->n_nets, sim->cfg.trace)) return false;
     if (more != (isfinite(st->next_arrival) != 0) || !(st->next_arrival >= st->now)) return false;
     for (int i = 0; i < sim->sys->n_nets; i++)
         if (!(wl->share[i] >= 0 && wl->share[i] <= 1) || !isfinite(wl->deadline_us[i]))

@@ -31,6 +31,7 @@ typedef struct Sa {
 typedef struct SimState {
     Rng rng;
     Workload wl;
+    ArrivalState coming;
     SimTotals totals;
     Sa sa[SYS_MAX_SAS];
     double now, next_arrival, next_tick;
