@@ -38,7 +38,7 @@ BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 # Tests that start threads; what `make tsan` runs.
 TSAN_TESTS := $(filter %_pool %_trainer %_evaluate,$(TESTS))
 HEADERS := $(filter-out %_internal.h,$(wildcard $(foreach d,base nn rl env accel_models checkpoints,$d/*.h)))
-DATA  := env/networks env/systems env/scenarios accel_models/presets experiments/configs checkpoints/policies
+DATA  := env/networks env/systems env/scenarios env/traces accel_models/presets experiments/configs checkpoints/policies
 
 all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
@@ -89,7 +89,7 @@ install: all
 	install -m 644 $(LIB) $(SOLIB) $(DESTDIR)$(PREFIX)/lib
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' base/relmas.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/relmas.pc
 	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/relmas/$$h || exit 1; done
-	for d in $(DATA); do install -d $(DESTDIR)$(PREFIX)/share/relmas/$$d; for f in $$d/*.yaml $$d/*.h5; do test ! -e $$f || \
+	for d in $(DATA); do install -d $(DESTDIR)$(PREFIX)/share/relmas/$$d; for f in $$d/*.yaml $$d/*.csv $$d/*.h5; do test ! -e $$f || \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/relmas/$$f || exit 1; done; done
 clean:
 	rm -rf build

@@ -2,6 +2,7 @@
 #include "env/scenario.h"
 
 #include "base/mem.h"
+#include "base/path.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,6 +12,7 @@ const ScenarioConfig SCENARIO_DEFAULTS = {
     .system = "default-6",
     .networks = "mixed",
     .shares = {1, {1}},
+    .arrivals = {.burst_ratio = 4, .burst_share = 0.2, .burst_jobs = 50, .jitter = 0.1},
     .qos_factor = 3,
     .qos_level = 1,
     .arbitration = SCENARIO_OF_SYSTEM,
@@ -36,10 +38,26 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
          "light, heavy, mixed, or names separated by commas"},
         {"scenario.shares", CONFIG_DOUBLES, AT(shares), 0, 1e6, NULL,
          "relative arrival rate of each network; one value: all equal"},
+        {"scenario.arrivals", CONFIG_ENUM, AT(arrivals.process), 0, 0, ARRIVAL_NAMES,
+         "how requests come: independent, in bursts, as streams, as in a log"},
+        {"scenario.burst_ratio", CONFIG_DOUBLE, AT(arrivals.burst_ratio), 1, 1e6, NULL,
+         "bursty: rate in a burst / mean rate; x burst_share at most 1"},
+        {"scenario.burst_share", CONFIG_DOUBLE, AT(arrivals.burst_share), 1e-6, 0.999999, NULL,
+         "bursty: part of the time in bursts"},
+        {"scenario.burst_jobs", CONFIG_DOUBLE, AT(arrivals.burst_jobs), 1, 1e9, NULL,
+         "bursty: mean number of requests in a burst"},
+        {"scenario.jitter", CONFIG_DOUBLE, AT(arrivals.jitter), 0, 1, NULL,
+         "periodic: requests come up to half of this many periods early or late"},
+        {"scenario.trace", CONFIG_TEXT, AT(trace), 0, 0, NULL,
+         "trace: a CSV file with a column of times, scaled to the load"},
+        {"scenario.trace_column", CONFIG_TEXT, AT(trace_column), 0, 0, NULL,
+         "its name; empty: the first that contains 'time'"},
+        {"scenario.qos", CONFIG_ENUM, AT(qos), 0, 0, QOS_NAMES,
+         "deadlines: relative to this system's latencies, or targets of MoCA or MLPerf"},
         {"scenario.qos_factor", CONFIG_DOUBLE, AT(qos_factor), 0.1, 1e3, NULL,
-         "deadline / isolated critical path at level 1"},
+         "relative: deadline / isolated critical path at level 1"},
         {"scenario.qos_level", CONFIG_DOUBLE, AT(qos_level), 0.1, 100, NULL,
-         "QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
+         "of all deadlines: QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
         {"scenario.late", CONFIG_ENUM, AT(late), 0, 0, LATE_NAMES,
          "soft: late jobs run to the end; firm: dropped at the deadline"},
         {"scenario.arbitration", CONFIG_ENUM, AT(arbitration), 0, 0, SHARING_NAMES,
@@ -126,13 +144,45 @@ static Arbitration arbitration_of(const Scenario *s)
     return given == SCENARIO_OF_SYSTEM ? s->sys->arbitration : (Arbitration)given;
 }
 
-static void fill_workload(Scenario *s)
+/* Deadlines at QoS level 1. */
+static Status find_targets(const Scenario *s, double *target_us, Err *err)
+{
+    QosProfile profile = (QosProfile)s->cfg.qos;
+    for (int i = 0; i < s->sys->n_nets; i++) {
+        const SysNet *net = &s->sys->net[i];
+        target_us[i] = profile == QOS_RELATIVE ? s->cfg.qos_factor * net->t_iso_us
+                                               : qos_target_us(profile, net->name);
+        if (target_us[i] > 0) continue;
+        char known[256];
+        qos_networks(profile, known, sizeof known);
+        return err_set(err, ST_CONFIG, "scenario.qos: %s has no target for '%.40s', only for %s",
+                       QOS_NAMES[profile], net->name, known);
+    }
+    return ST_OK;
+}
+
+static Status load_trace(Scenario *s, Err *err)
+{
+    const char *names[SYS_MAX_NETS];
+    char path[PATH_MAX_BYTES];
+    Status st = ST_OK;
+    if (s->cfg.arrivals.process != ARRIVALS_TRACE) return ST_OK;
+    if (!*s->cfg.trace)
+        return err_set(err, ST_CONFIG, "scenario.trace: arrivals of a trace need a CSV file");
+    for (int i = 0; i < s->sys->n_nets; i++) names[i] = s->sys->net[i].name;
+    TRY(path_find(path, sizeof path, "env/traces", s->cfg.trace, ".csv", err));
+    TRY(arrival_trace_load(&s->trace, path, s->cfg.trace_column, names, s->sys->n_nets, err));
+fail:
+    return st;
+}
+
+static void fill_workload(Scenario *s, const double *target_us)
 {
     for (int i = 0; i < s->sys->n_nets; i++) {
-        double iso = s->sys->net[i].t_iso_us;
-        s->workload.deadline_us[i] = s->cfg.qos_level * s->cfg.qos_factor * iso;
-        s->mean_service_us += s->workload.share[i] * iso;
+        s->workload.deadline_us[i] = s->cfg.qos_level * target_us[i];
+        s->mean_service_us += s->workload.share[i] * s->sys->net[i].t_iso_us;
     }
+    s->workload.arrivals = s->cfg.arrivals;
     s->workload.rate_per_us = s->lambda_max_per_us;
     s->workload.jobs = s->cfg.episode_jobs;
     s->sim = (SimConfig){.arbitration = arbitration_of(s),
@@ -140,13 +190,15 @@ static void fill_workload(Scenario *s)
                          .replan_us = s->cfg.replan_us == -1 ? s->sys->replan_us : s->cfg.replan_us,
                          .decision_us = s->cfg.decision_us,
                          .classes = 1,
-                         .max_jobs = s->cfg.max_jobs};
+                         .max_jobs = s->cfg.max_jobs,
+                         .trace = s->trace};
 }
 
 Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, Err *err)
 {
     Status st = ST_NOMEM;
     NetList nets;
+    double target_us[SYS_MAX_NETS];
     Scenario *s = mem_calloc(1, sizeof *s);
 
     *out = NULL;
@@ -156,7 +208,10 @@ Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, E
     TRY(normalise_shares(&cfg->shares, nets.n, s->workload.share, err));
     TRY(system_load(&s->sys, cfg->system, nets.ptr, nets.n, threads, err));
     TRY(system_fluid_bound(s->sys, s->workload.share, &s->lambda_max_per_us, s->binding, err));
-    fill_workload(s);
+    TRY(find_targets(s, target_us, err));
+    TRY(arrivals_check(&cfg->arrivals, err));
+    TRY(load_trace(s, err));
+    fill_workload(s, target_us);
     *out = s;
     return ST_OK;
 fail:
@@ -168,6 +223,7 @@ void scenario_destroy(Scenario *s)
 {
     if (!s) return;
     system_destroy(s->sys);
+    arrival_trace_destroy(s->trace);
     mem_free(s);
 }
 

@@ -5,6 +5,7 @@
 #define RELMAS_ENV_SCENARIO_H
 
 #include "base/config.h"
+#include "env/qos.h"
 #include "env/sched_env.h"
 #include "env/sim.h"
 
@@ -13,11 +14,14 @@ typedef struct ScenarioConfig {
     char system[CONFIG_TEXT_MAX];
     char networks[CONFIG_TEXT_MAX]; /* light, heavy, mixed, or names separated by commas */
     ConfigDoubles shares;           /* of the arrivals; one value: all equal */
-    double qos_factor;              /* deadline = qos_level x qos_factor x isolated critical path */
-    double qos_level;               /* 0.8 H, 1.0 M, 1.2 L */
-    int late;                       /* 0 soft, 1 firm */
-    int arbitration;                /* Arbitration, or SCENARIO_OF_SYSTEM: what the system says */
-    double replan_us;               /* -1: what the system says */
+    int qos;                        /* QosProfile: where deadlines at level 1 come from */
+    double qos_factor;              /* relative: deadline / isolated critical path at level 1 */
+    double qos_level;               /* of all deadlines: 0.8 H, 1.0 M, 1.2 L */
+    Arrivals arrivals;
+    char trace[CONFIG_TEXT_MAX], trace_column[CONFIG_TEXT_MAX]; /* of ARRIVALS_TRACE */
+    int late;                                                   /* 0 soft, 1 firm */
+    int arbitration;  /* Arbitration, or SCENARIO_OF_SYSTEM: what the system says */
+    double replan_us; /* -1: what the system says */
     double decision_us;
     int max_jobs, episode_jobs;
     ConfigDoubles loads; /* of lambda_max, for evaluation */
@@ -29,12 +33,13 @@ enum { SCENARIO_OF_SYSTEM = ARBITRATIONS };
 extern const ScenarioConfig SCENARIO_DEFAULTS;
 
 /* Rows for a struct that holds a ScenarioConfig at base_offset, keys "scenario.*". */
-enum { SCENARIO_FIELDS = 15 };
+enum { SCENARIO_FIELDS = 23 };
 void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset);
 
 typedef struct Scenario {
     ScenarioConfig cfg;
     System *sys;              /* owned */
+    ArrivalTrace *trace;      /* owned, NULL unless arrivals are a trace's */
     SimConfig sim;            /* rules are for the scheduler in charge to fill in */
     Workload workload;        /* at load 1 */
     double lambda_max_per_us; /* fluid bound of this mix on this system */

@@ -1,0 +1,125 @@
+/* test_scenario.c -- from settings to a workload: deadlines by profile, arrivals by process. */
+#include "env/scenario.h"
+
+#include "tests/support.h"
+
+#include <string.h>
+
+static ScenarioConfig cfg;
+static Scenario *sc;
+
+static void setup(void)
+{
+    cfg = SCENARIO_DEFAULTS;
+    strcpy(cfg.system, "tiny-2");
+    strcpy(cfg.networks, "kws,resnet50");
+}
+
+static void create(void)
+{
+    Err err = {0};
+    ck_ok(scenario_create(&sc, &cfg, 1, &err), err);
+}
+
+static void refused(const char *word)
+{
+    Err err = {0};
+    ck_assert_int_ne(scenario_create(&sc, &cfg, 1, &err), ST_OK);
+    ck_assert_ptr_null(sc);
+    ck_assert_msg(strstr(err.msg, word) != NULL, "'%s' should say '%s'", err.msg, word);
+}
+
+START_TEST(relative_deadlines_follow_the_system)
+{
+    cfg.qos_factor = 5;
+    cfg.qos_level = 0.8;
+    create();
+    for (int i = 0; i < 2; i++)
+        ck_assert_double_eq_tol(sc->workload.deadline_us[i], 4 * sc->sys->net[i].t_iso_us, 1e-9);
+    scenario_destroy(sc);
+}
+END_TEST
+
+START_TEST(published_targets_do_not)
+{
+    cfg.qos = QOS_MOCA;
+    cfg.qos_level = 1.2;
+    create();
+    ck_assert_double_eq_tol(sc->workload.deadline_us[0], 40000, 1e-6); /* 30 per second */
+    ck_assert_double_eq_tol(sc->workload.deadline_us[1], 60000, 1e-6);
+    scenario_destroy(sc);
+}
+END_TEST
+
+START_TEST(a_network_without_a_target_is_refused)
+{
+    cfg.qos = QOS_MLPERF;
+    refused("'kws', only for resnet50");
+}
+END_TEST
+
+START_TEST(shipped_traces_replay_in_the_simulator)
+{
+    Sim *sim;
+    Err err = {0};
+    cfg.arrivals.process = ARRIVALS_TRACE;
+    strcpy(cfg.trace, "busy-hour");
+    create();
+    ck_assert_int_gt(sc->trace->n, 1000);
+    Workload wl = scenario_workload(sc, 0.5);
+    wl.jobs = 200;
+    ck_ok(sim_create(&sim, sc->sys, &sc->sim, 0, &err), err);
+    sim_reset(sim, &wl, 3);
+    for (Candidate c; sim_candidate(sim, &c);) {
+        ck_ok(sim_check_state(sim, &err), err);
+        sim_commit(sim, c.sub % 2, 0);
+    }
+    ck_assert_int_eq(sim_totals(sim)->all.issued, 200);
+    sim_destroy(sim);
+    scenario_destroy(sc);
+}
+END_TEST
+
+START_TEST(a_trace_must_be_named_and_there)
+{
+    cfg.arrivals.process = ARRIVALS_TRACE;
+    refused("scenario.trace");
+    strcpy(cfg.trace, "bussy-hour");
+    refused("busy-hour");
+}
+END_TEST
+
+START_TEST(bursts_of_more_than_all_requests_are_refused)
+{
+    cfg.arrivals = (Arrivals){
+        .process = ARRIVALS_BURSTY, .burst_ratio = 3, .burst_share = 0.5, .burst_jobs = 10};
+    refused("burst_ratio");
+}
+END_TEST
+
+START_TEST(creation_survives_every_allocation_failure)
+{
+    Err err;
+    cfg.arrivals.process = ARRIVALS_TRACE;
+    strcpy(cfg.trace, "busy-hour");
+    strcpy(cfg.networks, "kws");
+    ck_every_allocation_failure((err = (Err){0}, scenario_create(&sc, &cfg, 1, &err)),
+                                scenario_destroy(sc));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("scenario");
+    TCase *tc = new_case("scenario", 60);
+    tcase_add_checked_fixture(tc, setup, NULL);
+    tcase_add_test(tc, relative_deadlines_follow_the_system);
+    tcase_add_test(tc, published_targets_do_not);
+    tcase_add_test(tc, a_network_without_a_target_is_refused);
+    tcase_add_test(tc, shipped_traces_replay_in_the_simulator);
+    tcase_add_test(tc, a_trace_must_be_named_and_there);
+    tcase_add_test(tc, bursts_of_more_than_all_requests_are_refused);
+    tcase_add_test(tc, creation_survives_every_allocation_failure);
+    suite_add_tcase(s, tc);
+    return run_suite(s);
+}
