@@ -9,9 +9,9 @@
 
 enum { LAYERS_MAX = 256 };
 static const double WORST_MS = 10, MEAN_MS = 3;
-static const char *const presets[] = {"simba-16pe",         "simba-64pe",    "eyeriss-12x14",
-                                      "eyeriss-32x32",      "eyeriss-64x64", "eyeriss-32x32-int8",
-                                      "eyeriss-64x64-int8", "os-32x32",      "os-128x128"};
+static const char *const presets[] = {
+    "simba-16pe",    "simba-64pe",         "eyeriss-12x14",      "eyeriss-jssc17", "eyeriss-32x32",
+    "eyeriss-64x64", "eyeriss-32x32-int8", "eyeriss-64x64-int8", "os-32x32",       "os-128x128"};
 enum { PRESETS = sizeof presets / sizeof *presets };
 
 static LayerShape layers[LAYERS_MAX];
