@@ -55,6 +55,7 @@ double span(double points, int stride, double kernel, int dilation, bool exact)
  * overlaps with the one before it. */
 double sweep(double n, double tile, int stride, double kernel, int dilation, bool exact, bool reuse)
 {
+    if (reuse && !exact) return span(n, stride, kernel, dilation, exact);
     double tiles = ceil(n / tile), last = n - (tiles - 1) * tile;
     double one = span(tile, stride, kernel, dilation, exact);
     double all = (tiles - 1) * one + span(last, stride, kernel, dilation, exact);

@@ -177,21 +177,14 @@ static double all_weights(const Search *s)
     return s->T * s->w.K;
 }
 
-/* Points fetched along one axis; never fewer than there are. */
-static double points(double n, double tile, int stride, double kernel, int dilation, bool reuse)
-{
-    return fmax(sweep(n, tile, stride, kernel, dilation, false, reuse),
-                span(n, stride, kernel, dilation, false));
-}
-
 /* Inputs of all tiles of one pass. They go along columns or along rows of tiles, whichever lets
  * neighbours keep more of their overlap. */
 static double pass_inputs(const Work *w, const PixelTile *t)
 {
     double words[2];
     for (int along_q = 0; along_q < 2; along_q++)
-        words[along_q] = points(w->P, t->p, w->stride_w, w->R, w->dilation, !along_q) *
-                         points(w->Q, t->q, w->stride_h, w->S, w->dilation, along_q);
+        words[along_q] = sweep(w->P, t->p, w->stride_w, w->R, w->dilation, false, !along_q) *
+                         sweep(w->Q, t->q, w->stride_h, w->S, w->dilation, false, along_q);
     return fmin(words[0], words[1]) * w->images * w->C;
 }
 
@@ -246,8 +239,8 @@ static void try_fold_tile(Search *s, const PixelTile *t)
     double in_fold = fmin(s->o->rows, s->M) / (t->p * t->q) + 1; /* tiles, the last one cut */
     bool point = t->p * t->q <= 1;
     if (!point && one * in_fold > s->ifmap_words) return;
-    double all = points(w->P, t->p, w->stride_w, w->R, w->dilation, false) *
-                 points(w->Q, t->q, w->stride_h, w->S, w->dilation, false) * w->images;
+    double all = sweep(w->P, t->p, w->stride_w, w->R, w->dilation, false, false) *
+                 sweep(w->Q, t->q, w->stride_h, w->S, w->dilation, false, false) * w->images;
     double cut = point ? 0 : (s->row_folds - 1) * one;
     offer(s, BY_FOLD, t, (all + cut) * w->C * s->col_folds,
           all_weights(s) * (s->held > 0 ? 1 : s->row_folds));

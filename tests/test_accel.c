@@ -1,8 +1,9 @@
 /* test_accel.c -- the accelerator models against silicon, and at their edges: presets, malformed
- * presets, senseless layers. Against Timeloop: test_accel_reference.c. Runs from the root of the
- * source tree. */
+ * presets, senseless layers; and what every shipped machine keeps, a new one too. Against Timeloop:
+ * test_accel_reference.c. Runs from the root of the source tree. */
 #include "accel_models/accel.h"
 #include "base/csv.h"
+#include "base/path.h"
 #include "tests/support.h"
 
 #include <math.h>
@@ -29,6 +30,23 @@ static const Preset presets[] = {
     {"os-32x32", "os", 1024, 1000, 8},           {"os-128x128", "os", 16384, 1000, 8},
 };
 enum { PRESET_COUNT = sizeof presets / sizeof *presets };
+
+/* All that is shipped, whether it is in the table above or not. */
+enum { SHIPPED_MAX = 64 };
+static char shipped[SHIPPED_MAX][PATH_NAME_MAX];
+static int n_shipped;
+
+static void list_shipped(void)
+{
+    char(*names)[PATH_NAME_MAX];
+    Err err = {0};
+    if (path_list(&names, &n_shipped, PRESETS, ".yaml", &err) != ST_OK || n_shipped > SHIPPED_MAX) {
+        fprintf(stderr, "test_accel: %s\n", err.msg);
+        exit(EXIT_FAILURE);
+    }
+    memcpy(shipped, names, (size_t)n_shipped * sizeof *names);
+    mem_free(names);
+}
 
 static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1};
 
@@ -369,39 +387,106 @@ START_TEST(layers_without_macs_only_move_bytes)
 }
 END_TEST
 
-/* Kernels larger than any spad, one point, very long rows, a batch: all must map. */
-START_TEST(unusual_layers_map_on_every_preset)
+/* Kernels larger than any spad, one point, very long rows, a batch. */
+static const LayerShape odd[] = {
+    {LAYER_CONV, 1, 3, 5, 9, 9, 31, 31, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 7, 13, 4096, 3, 1, 1, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 32, 32, 17, 17, 3, 3, 1, 1, 12, 1, 1},
+    {LAYER_DWCONV, 1, 40, 40, 9, 9, 15, 15, 1, 1, 1, 40, 1},
+    {LAYER_FC, 64, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 2, 64, 256, 17, 17, 7, 1, 2, 2, 1, 1, 1},
+    {LAYER_CONV, 2, 16, 32, 9, 9, 3, 3, 1, 1, 1, 16, 1},
+    {LAYER_CONV, 1, 128, 128, 9, 9, 22, 22, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1},
+    {LAYER_GEMM, 1, 64, 4096, 4096, 1, 1, 1, 1, 1, 1, 1, 1},
+};
+enum { ODD = sizeof odd / sizeof *odd };
+
+/* ---- what every machine keeps: each shipped preset, so each dataflow ---- */
+
+static void check_physics(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
 {
-    static const LayerShape odd[] = {
-        {LAYER_CONV, 1, 3, 5, 9, 9, 31, 31, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 7, 13, 4096, 3, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 32, 32, 17, 17, 3, 3, 1, 1, 12, 1, 1},
-        {LAYER_DWCONV, 1, 40, 40, 9, 9, 15, 15, 1, 1, 1, 40, 1},
-        {LAYER_FC, 64, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 2, 64, 256, 17, 17, 7, 1, 2, 2, 1, 1, 1},
-        {LAYER_CONV, 2, 16, 32, 9, 9, 3, 3, 1, 1, 1, 16, 1},
-        {LAYER_CONV, 1, 128, 128, 9, 9, 22, 22, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1},
-        {LAYER_GEMM, 1, 64, 4096, 4096, 1, 1, 1, 1, 1, 1, 1, 1},
-    };
-    AccelConfig *a = load(presets[_i].name);
-    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
-        for (int policy = MAP_TIMELOOP; policy <= MAP_HARDWARE; policy++)
-            ck_assert_double_gt(cost(a, &odd[i], (MapPolicy)policy, 0).cycles, 0);
+    LayerCost c = cost(a, l, policy, 0);
+    double word = accel_word_bits(a) / 8.0,
+           cycle_bytes = accel_dram_gbps(a) * 1000 / accel_clock_mhz(a);
+    double in = (layer_input_words(l) + layer_params(l)) * word, out = layer_output_words(l) * word;
+    ck_assert_double_ge(c.compute_cycles, layer_macs(l) / accel_peak_macs(a));
+    ck_assert_double_ge(c.cycles, c.compute_cycles);
+    ck_assert_double_ge(c.cycles, c.dram_read_bytes / cycle_bytes * (1 - 1e-12));
+    ck_assert_double_ge(c.dram_read_bytes, in);
+    ck_assert_double_ge(c.dram_write_bytes, out);
+    ck_assert_double_le(c.utilization, 1);
+    ck_assert_double_gt(c.level_pj[LEVEL_MAC], 0);
+    ck_assert_double_gt(c.level_pj[LEVEL_GLB], 0);
+    ck_assert(isfinite(c.energy_pj));
+}
+
+START_TEST(unusual_layers_map_on_every_preset_within_physics)
+{
+    AccelConfig *a = load(shipped[_i / ODD]);
+    const LayerShape *l = &odd[_i % ODD];
+    check_physics(a, l, MAP_TIMELOOP);
+    check_physics(a, l, MAP_HARDWARE);
+    accel_destroy(a);
+}
+END_TEST
+
+START_TEST(more_system_bandwidth_never_hurts_a_preset)
+{
+    AccelConfig *a = load(shipped[_i]);
+    double before = HUGE_VAL;
+    for (double bytes_per_us = 100; bytes_per_us < 2e5; bytes_per_us *= 2) {
+        LayerCost c = cost(a, &CONV, MAP_HARDWARE, bytes_per_us);
+        ck_assert_double_le(c.cycles, before * 1.005);
+        ck_assert_double_ge(c.latency_us * bytes_per_us,
+                            (c.dram_read_bytes + c.dram_write_bytes) * (1 - 1e-12));
+        before = c.cycles;
+    }
+    accel_destroy(a);
+}
+END_TEST
+
+START_TEST(groups_cost_their_sum_on_every_preset)
+{
+    const LayerShape one = {LAYER_CONV, 1, 24, 40, 14, 14, 3, 3, 1, 1, 1, 1, 1};
+    LayerShape three = one;
+    three.C = 72;
+    three.K = 120;
+    three.groups = 3;
+    AccelConfig *a = load(shipped[_i]);
+    LayerCost c1 = cost(a, &one, MAP_HARDWARE, 0), c3 = cost(a, &three, MAP_HARDWARE, 0);
+    ck_assert_double_le(fabs(c3.cycles - 3 * c1.cycles), 3); /* cycles are rounded up once */
+    ck_assert_double_eq_tol(c3.energy_pj / c1.energy_pj, 3, 0.02);
+    accel_destroy(a);
+}
+END_TEST
+
+/* Bytes in once and out once; MACs none. */
+START_TEST(layers_without_macs_stream_on_every_preset)
+{
+    const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2};
+    AccelConfig *a = load(shipped[_i]);
+    LayerCost c = cost(a, &add, MAP_HARDWARE, 0);
+    double word = accel_word_bits(a) / 8.0;
+    ck_assert_double_eq(c.dram_read_bytes, 2 * 64 * 28 * 28 * word);
+    ck_assert_double_eq(c.dram_write_bytes, 64 * 28 * 28 * word);
+    ck_assert_double_gt(c.level_pj[LEVEL_GLB], 0);
+    ck_assert_double_eq(c.level_pj[LEVEL_MAC], 0);
+    ck_assert_double_gt(accel_glb_bytes(a), 0);
     accel_destroy(a);
 }
 END_TEST
 
 START_TEST(the_result_is_complete_and_repeats)
 {
-    AccelConfig *a = load(presets[_i].name);
+    AccelConfig *a = load(shipped[_i]);
     LayerCost c = cost(a, &CONV, MAP_HARDWARE, 0), again = cost(a, &CONV, MAP_HARDWARE, 0);
     double pj = 0;
     for (int i = 0; i < LEVELS; i++) pj += c.level_pj[i];
     ck_assert_double_eq(c.energy_pj, pj);
     ck_assert_double_eq(c.macs, layer_macs(&CONV));
-    ck_assert_double_eq(c.latency_us, c.cycles / presets[_i].clock_mhz);
+    ck_assert_double_eq(c.latency_us, c.cycles / accel_clock_mhz(a));
     ck_assert_double_eq(c.utilization, c.macs / (c.cycles * accel_peak_macs(a)));
     ck_assert_str_eq(c.limited_by, again.limited_by);
     ck_assert_str_eq(c.mapping, again.mapping);
@@ -450,9 +535,15 @@ int main(void)
                         (int)(sizeof bad_layers / sizeof *bad_layers));
     tcase_add_test(tc, a_layer_is_counted_by_its_definition);
     tcase_add_test(tc, layers_without_macs_only_move_bytes);
-    tcase_add_loop_test(tc, unusual_layers_map_on_every_preset, 0, PRESET_COUNT);
-    tcase_add_loop_test(tc, the_result_is_complete_and_repeats, 0, PRESET_COUNT);
     tcase_add_test(tc, the_systems_bandwidth_limits_both_directions_together);
+    suite_add_tcase(s, tc);
+    list_shipped();
+    tc = new_case("every machine", 60);
+    tcase_add_loop_test(tc, unusual_layers_map_on_every_preset_within_physics, 0, n_shipped * ODD);
+    tcase_add_loop_test(tc, more_system_bandwidth_never_hurts_a_preset, 0, n_shipped);
+    tcase_add_loop_test(tc, groups_cost_their_sum_on_every_preset, 0, n_shipped);
+    tcase_add_loop_test(tc, layers_without_macs_stream_on_every_preset, 0, n_shipped);
+    tcase_add_loop_test(tc, the_result_is_complete_and_repeats, 0, n_shipped);
     suite_add_tcase(s, tc);
     return run_suite(s);
 }
