@@ -1,10 +1,13 @@
 """networks_torch.py > networks_torch.csv -- layer shapes and MACs of the shipped networks, written here in
 PyTorch from their publications, apart from the tables in env/networks, and traced (sizes by torch, on the
-meta device: no data, no weights). Needs torch; tried with 2.13.0. One row per distinct shape of a network,
-and how many layers have it. Each network's parameters are checked against the published count, where there is one."""
+meta device: no data, no weights). Needs torch; tried with 2.13.0. One row per distinct shape of a network:
+how many layers have it, and of how many other layers' outputs their inputs are made. Each network's
+parameters are checked against the published count, where there is one."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torch.overrides
+import torch.utils._pytree
 
 
 class Conv(nn.Sequential):
@@ -376,23 +379,39 @@ def shape(m, x, y):
             y.numel() * m.weight[0].numel())
 
 
-def note(rows, row, path):
-    rows.setdefault(row, []).append(path)  # returns nothing: a hook's result would replace the layer's
+class Producers(torch.overrides.TorchFunctionMode):
+    """A tensor's `by` is the set of layers that it is made of, through any operations between."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        y = func(*args, **(kwargs or {}))
+        if isinstance(y, torch.Tensor):
+            y.by = set()
+            for x in torch.utils._pytree.tree_leaves(args):
+                y.by |= getattr(x, "by", set())
+        return y
+
+
+def note(rows, path, m, x, y):
+    layers = rows.setdefault(shape(m, x, y), [])
+    layers.append((path, len(set().union(*(t.by for t in x)))))
+    y.by = {path}
 
 
 def trace(name, build, size, published):
     with torch.device("meta"):
         net = build().eval()
         x = torch.zeros(size, dtype=torch.long if len(size) == 2 else None)
+    x.by = set()
     params = sum(p.numel() for p in net.parameters())
     assert published in (params, None), (name, params, published)
     rows = {}
     for path, m in net.named_modules():
         if isinstance(m, (MatMul, nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
-            m.register_forward_hook(lambda m, x, y, path=path: note(rows, shape(m, x, y), path))
-    net(x)
-    for row, paths in rows.items():
-        print(name, paths[0], *row, len(paths), sep=",")
+            m.register_forward_hook(lambda m, x, y, path=path: note(rows, path, m, x, y))
+    with Producers():
+        net(x)
+    for row, layers in rows.items():
+        print(name, layers[0][0], *row, len(layers), sum(n for _, n in layers), sep=",")
 
 
 NETS = (
@@ -413,9 +432,10 @@ NETS = (
     ("yolov2", YoloV2, (1, 3, 416, 416), 50983561 - 2 * 10336),
 )
 
-print("""# networks_torch.csv -- layer shapes of the networks, written apart from env/networks, which has them all.
-# Provenance: PyTorch 2.13.0 by networks_torch.py, 2026-11-22, one row per distinct shape of a network
-# and how many layers have it. P, R: width; Q, S: height. An up-convolution is given in its sub-pixel form.
-network,layer,type,C,K,P,Q,R,S,stride_h,stride_w,dilation,groups,macs,layers""")
+print("""# networks_torch.csv -- layers of the networks, written apart from env/networks, which has them all.
+# Provenance: PyTorch 2.13.0 by networks_torch.py, 2026-11-22. One row per distinct shape of a network;
+# layers: how many have it; producers: those of their inputs, summed over these layers.
+# P, R: width; Q, S: height. An up-convolution is given in its sub-pixel form.
+network,layer,type,C,K,P,Q,R,S,stride_h,stride_w,dilation,groups,macs,layers,producers""")
 for net in NETS:
     trace(*net)
