@@ -4,10 +4,12 @@
 #   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
 #   make plots      the pictures of docs/ (needs gnuplot)
-# MODE=release|debug|asan|tsan  CC=gcc|clang  ARCH=-march=native  WERROR=1  V=1
+#   make fuzz       FUZZ_SECONDS=60 for each reader of files, with clang: tests/fuzz/README.md
+# MODE=release|debug|asan|tsan|fuzz  CC=gcc|clang  ARCH=-march=native  WERROR=1  V=1
 MODE   ?= release
 PREFIX ?= /usr/local
 ARCH   ?= -march=native
+FUZZ_SECONDS ?= 60
 VERSION := 0.1.0
 B      := build/$(MODE)
 PKGS   := openblas hdf5 yaml-0.1
@@ -19,7 +21,8 @@ OPT_release := -O3 -g
 OPT_debug   := -O0 -g3
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan    := -O1 -g -fsanitize=thread
-OPT := $(or $(OPT_$(MODE)),$(error MODE must be release, debug, asan or tsan, got '$(MODE)'))
+OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+OPT := $(or $(OPT_$(MODE)),$(error MODE must be release, debug, asan, tsan or fuzz, got '$(MODE)'))
 
 # HDF5's flags ask for no particular POSIX, ours do: ours come last.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) check 2>/dev/null)
@@ -35,6 +38,9 @@ SOLIB := $(B)/librelmas.so
 APP   := $(B)/bin/relmas
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+# Each calls its target for the kept inputs; in mode fuzz, libFuzzer calls it.
+FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_MAIN := $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer,$(B)/tests/fuzz/replay.o)
 # Tests that start threads; what `make tsan` runs.
 TSAN_TESTS := $(filter %_pool %_trainer %_evaluate,$(TESTS))
 HEADERS := $(filter-out %_internal.h,$(wildcard $(foreach d,base nn rl env accel_models checkpoints,$d/*.h)))
@@ -44,7 +50,7 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan bench install deps demo plots clean FORCE
+.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench install deps demo plots clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	mkdir -p $(@D); echo '  CC   $<'
@@ -57,6 +63,8 @@ $(APP): $(patsubst %.c,$(B)/%.o,$(wildcard experiments/*.c)) $(LIB)
 	mkdir -p $(@D); echo '  LINK $@'; $(LINK) $(LIBS)
 $(TESTS): $(B)/tests/%: $(B)/tests/%.o $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c)) $(LIB)
 	echo '  LINK $@'; $(LINK) $(CHECK_LIBS) $(LIBS)
+$(FUZZ): %: %.o $(LIB) $(filter %.o,$(FUZZ_MAIN))
+	echo '  LINK $@'; $(LINK) $(filter -f%,$(FUZZ_MAIN)) $(LIBS)
 $(BENCH): %: %.o $(LIB)
 	echo '  LINK $@'; $(LINK) $(LIBS)
 
@@ -66,14 +74,19 @@ $(B)/flags: FORCE # changes only when a flag does, so a new flag rebuilds all
 
 check: deps
 	+$(MAKE) --no-print-directory run-tests
-run-tests: all $(TESTS)
-	sh tests/run.sh $(B) $(TESTS)
+run-tests: all $(TESTS) $(FUZZ)
+	sh tests/run.sh $(B) $(TESTS) $(FUZZ)
 asan:
 	+$(MAKE) --no-print-directory MODE=asan run-tests
 tsan:
 	+$(MAKE) --no-print-directory MODE=tsan run-tsan
 run-tsan: $(TSAN_TESTS)
 	for t in $(TSAN_TESTS); do TSAN_OPTIONS=halt_on_error=1 CK_FORK=no $$t || exit 1; done
+fuzz:
+	sh tests/fuzz/run.sh need
+	+$(MAKE) --no-print-directory MODE=fuzz CC='$(if $(findstring clang,$(CC)),$(CC),clang)' run-fuzz
+run-fuzz: $(FUZZ)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZ)
 bench: all $(BENCH)
 	for b in $(BENCH); do $$b || exit 1; done
 plots: all # the pictures of docs/, with gnuplot

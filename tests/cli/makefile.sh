@@ -73,7 +73,7 @@ grep -q -- '-O0.* -c ' "$LOG" && grep -q -- '-Werror' "$LOG" || fail 'MODE=debug
 [ -e build/debug/bin/relmas ] && [ -e build/release/bin/relmas ] || fail 'modes share a folder'
 
 build 2 MODE=fast
-holds "MODE must be release, debug, asan or tsan, got 'fast'" "$tmp/err"
+holds "MODE must be release, debug, asan, tsan or fuzz, got 'fast'" "$tmp/err"
 run 0 make clean
 [ -e build ] && fail 'make clean leaves build/'
 verdict
