@@ -73,7 +73,10 @@ static Status gather(CostTable *t, Options *o, Err *err)
     } else if (o->accels || !o->layers) {
         TRY(costs_add_accels(t, o->accels, err));
     }
-    st = o->layers ? costs_add_layers(t, o->layers, err) : costs_add_networks(t, o->networks, err);
+    if (o->layers)
+        st = costs_add_layers(t, strcmp(o->layers, "-") ? o->layers : "/dev/stdin", err);
+    else
+        st = costs_add_networks(t, o->networks, err);
 fail:
     return st;
 }
@@ -104,7 +107,9 @@ int cmd_costs(int argc, char *const *argv)
         {"--network", "NAME,..", ARG_TEXT, &o.networks, 0, 0, NULL,
          "each layer of these networks, shipped or files (default: totals of all shipped)"},
         {"--layers", "FILE.csv", ARG_TEXT, &o.layers, 0, 0, NULL,
-         "layers by columns C,K,P,Q,R,S and, if there, type,N,stride_w,stride_h,dilation,groups"},
+         "layers by columns C,K,P,Q,R,S and, if there, type,N,stride_w,stride_h,dilation,groups; "
+         "-: "
+         "standard input"},
         {"--accel", "NAME,..", ARG_TEXT, &o.accels, 0, 0, NULL,
          "presets, files, simba or eyeriss (default: all presets; --layers: its accelerator "
          "column)"},

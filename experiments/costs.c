@@ -1,4 +1,4 @@
-/* costs.c -- gathers layers and accelerators, and evaluates each distinct pair once. */
+/* costs.c -- gathers networks and accelerators, and evaluates each distinct pair once. */
 #include "experiments/costs.h"
 
 #include "base/log.h"
@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { BATCH_PAIRS = 64, FIELD_MAX = 1 << 24 };
+enum { BATCH_PAIRS = 64 };
 
 static Status no_memory(Err *err)
 {
@@ -26,12 +27,12 @@ static Status no_memory(Err *err)
  * eyeriss_padcm (the same machine with padded layers, which the model finds by itself). */
 static const char *preset_of(const char *name)
 {
-    if (!strcmp(name, "simba")) return "simba-16pe";
-    if (!strcmp(name, "eyeriss") || !strncmp(name, "eyeriss_", 8)) return "eyeriss-12x14";
+    if (!strcasecmp(name, "simba")) return "simba-16pe";
+    if (!strcasecmp(name, "eyeriss") || !strncasecmp(name, "eyeriss_", 8)) return "eyeriss-12x14";
     return name;
 }
 
-static int find_accel(const CostTable *t, const char *name)
+int costs_find_accel(const CostTable *t, const char *name)
 {
     for (int i = 0; i < t->n_accels; i++)
         if (!strcmp(t->accel_asked[i], preset_of(name))) return i;
@@ -45,7 +46,7 @@ static Status add_accel(void *ctx, const char *name, Err *err)
     const char *preset = preset_of(name);
     Status st = ST_OK;
 
-    if (find_accel(t, name) >= 0) return ST_OK;
+    if (costs_find_accel(t, name) >= 0) return ST_OK;
     if (t->n_accels == COSTS_MAX_ACCELS)
         return err_set(err, ST_CONFIG, "more than %d accelerators", COSTS_MAX_ACCELS);
     if (strlen(preset) >= sizeof t->accel_asked[0])
@@ -56,6 +57,11 @@ static Status add_accel(void *ctx, const char *name, Err *err)
     memcpy(t->accel_asked[t->n_accels++], preset, strlen(preset) + 1);
 fail:
     return st;
+}
+
+Status costs_add_accel(CostTable *t, const char *name, Err *err)
+{
+    return add_accel(t, name, err);
 }
 
 Status costs_add_accels(CostTable *t, const char *names, Err *err)
@@ -76,7 +82,7 @@ Status costs_add_system(CostTable *t, const char *system, Err *err)
 
 /* ---- rows ---- */
 
-static Status add_row(CostTable *t, const CostRow *row, Err *err)
+Status costs_add_row(CostTable *t, const CostRow *row, Err *err)
 {
     if (t->n_rows == t->row_cap) {
         size_t cap = (size_t)t->row_cap, more = cap ? 2 * cap : 256;
@@ -110,7 +116,7 @@ static Status add_network(void *ctx, const char *name, Err *err)
                            .shape = layer->shape,
                            .accel = a,
                            .line = -1};
-            TRY(add_row(t, &row, err));
+            TRY(costs_add_row(t, &row, err));
         }
 fail:
     return st;
@@ -120,139 +126,6 @@ Status costs_add_networks(CostTable *t, const char *names, Err *err)
 {
     return names ? each_name("--network", names, add_network, t, err)
                  : each_shipped("env/networks", add_network, t, err);
-}
-
-/* ---- a CSV of layers ---- */
-
-/* Columns that give the shape; a missing one that has a default is the default (groups: of a
- * depthwise layer, its channels). */
-typedef struct ShapeColumn {
-    const char *header;
-    size_t offset;
-    int fallback; /* 0: the column must be there */
-} ShapeColumn;
-
-#define COLUMN(field, fallback)                                                                    \
-    {                                                                                              \
-#field, offsetof(LayerShape, field), fallback                                              \
-    }
-static const ShapeColumn COLUMNS[] = {
-    COLUMN(N, 1),        COLUMN(C, 0),        COLUMN(K, 0),      COLUMN(P, 0),
-    COLUMN(Q, 0),        COLUMN(R, 0),        COLUMN(S, 0),      COLUMN(stride_w, 1),
-    COLUMN(stride_h, 1), COLUMN(dilation, 1), COLUMN(groups, 1), COLUMN(operands, 1),
-};
-enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
-
-typedef struct LayerColumns {
-    int shape[N_COLUMNS], accelerator, network, layer, type; /* -1: absent */
-} LayerColumns;
-
-/* A header that looks like a column's misspelt name would silently give the default. */
-static Status check_misspelt(const Csv *csv, const char *known, Err *err)
-{
-    for (int i = 0; i < csv_columns(csv); i++) {
-        const char *near = nearest_name(csv_header(csv, i), &known, 1);
-        if (near && strlen(known) > 3)
-            return csv_error(csv, -1, err, "unknown column '%.60s', did you mean '%s'?",
-                             csv_header(csv, i), known);
-    }
-    return ST_OK;
-}
-
-static Status find_columns(const Csv *csv, bool need_accel, LayerColumns *c, Err *err)
-{
-    Status st = ST_OK;
-    for (int i = 0; i < N_COLUMNS; i++) {
-        c->shape[i] = csv_column(csv, COLUMNS[i].header);
-        if (c->shape[i] >= 0) continue;
-        if (!COLUMNS[i].fallback) TRY(csv_need(csv, COLUMNS[i].header, &c->shape[i], err));
-        bool axis = !strncmp(COLUMNS[i].header, "stride_", 7); /* the two are near each other */
-        if (!axis) TRY(check_misspelt(csv, COLUMNS[i].header, err));
-    }
-    c->accelerator = csv_column(csv, "accelerator");
-    c->network = csv_column(csv, "network");
-    c->layer = csv_column(csv, "layer");
-    c->type = csv_column(csv, "type");
-    if (need_accel && c->accelerator < 0)
-        st = csv_error(csv, -1, err, "there is no column 'accelerator', add it or give --accel");
-fail:
-    return st;
-}
-
-static Status read_type(const Csv *csv, int row, int column, LayerType *out, Err *err)
-{
-    static const char *const NAMES[] = {"conv", "dwconv",  "fc",      "gemm",
-                                        "pool", "eltwise", "conv1x1", "dw"};
-    static const LayerType TYPES[] = {LAYER_CONV, LAYER_DWCONV,  LAYER_FC,   LAYER_GEMM,
-                                      LAYER_POOL, LAYER_ELTWISE, LAYER_CONV, LAYER_DWCONV};
-    int i;
-    Status st = csv_enum(csv, row, column, NAMES, sizeof NAMES / sizeof *NAMES, &i, err);
-    if (st == ST_OK) *out = TYPES[i];
-    return st;
-}
-
-static Status read_shape(const Csv *csv, int row, const LayerColumns *c, LayerShape *out, Err *err)
-{
-    Status st = ST_OK;
-    Err why = {0};
-    *out = (LayerShape){.type = LAYER_CONV};
-    if (c->type >= 0) TRY(read_type(csv, row, c->type, &out->type, err));
-    for (int i = 0; i < N_COLUMNS; i++) {
-        int *field = (int *)(void *)((char *)out + COLUMNS[i].offset);
-        *field = COLUMNS[i].fallback;
-        if (c->shape[i] >= 0) TRY(csv_int(csv, row, c->shape[i], 1, FIELD_MAX, field, err));
-    }
-    if (out->type == LAYER_DWCONV && csv_column(csv, "groups") < 0) out->groups = out->C;
-    if (layer_check(out, &why) != ST_OK) st = csv_error(csv, row, err, "%s", why.msg);
-fail:
-    return st;
-}
-
-/* The row's own accelerator, loaded when it is first named. */
-static Status row_accel(CostTable *t, int row, int column, int *accel, Err *err)
-{
-    const char *name = csv_cell(t->csv, row, column);
-    Err why = {0};
-    Status st = *name ? add_accel(t, name, &why)
-                      : err_set(&why, ST_FORMAT, "'accelerator' must be a name, got nothing");
-    if (st == ST_NOMEM) return err_set(err, st, "%s", why.msg);
-    if (st != ST_OK) return csv_error(t->csv, row, err, "%s", why.msg);
-    *accel = find_accel(t, name);
-    return ST_OK;
-}
-
-static Status add_layer(CostTable *t, int r, const LayerColumns *c, int given, Err *err)
-{
-    const Csv *csv = t->csv;
-    CostRow row = {.network = c->network < 0 ? "" : csv_cell(csv, r, c->network),
-                   .layer = c->layer < 0 ? "" : csv_cell(csv, r, c->layer),
-                   .line = r};
-    Status st;
-    TRY(read_shape(csv, r, c, &row.shape, err));
-    for (int a = 0; a < given; a++) {
-        row.accel = a;
-        row.accelerator = t->accel_shown[a];
-        TRY(add_row(t, &row, err));
-    }
-    if (given == 0) {
-        row.accelerator = csv_cell(csv, r, c->accelerator);
-        TRY(row_accel(t, r, c->accelerator, &row.accel, err));
-        TRY(add_row(t, &row, err));
-    }
-fail:
-    return st;
-}
-
-Status costs_add_layers(CostTable *t, const char *path, Err *err)
-{
-    int given = t->n_accels;
-    LayerColumns c;
-    Status st;
-    TRY(csv_load(&t->csv, path, err));
-    TRY(find_columns(t->csv, given == 0, &c, err));
-    for (int r = 0; r < csv_rows(t->csv); r++) TRY(add_layer(t, r, &c, given, err));
-fail:
-    return st;
 }
 
 /* ---- evaluation ---- */

@@ -53,9 +53,13 @@ Status costs_add_accels(CostTable *t, const char *names, Err *err);
 Status costs_add_system(CostTable *t, const char *system, Err *err);
 /* Comma-separated networks (shipped, files); NULL: all shipped. After the accelerators. */
 Status costs_add_networks(CostTable *t, const char *names, Err *err);
-/* A CSV of layers, each on every accelerator there is, or else on the one that its column
- * `accelerator` names. */
+/* costs_layers.c: a CSV of layers, each on every accelerator there is, or else on the one that its
+ * column `accelerator` names. */
 Status costs_add_layers(CostTable *t, const char *path, Err *err);
+/* One of each, for it: a row with its accelerator's index; -1 if there is no such accelerator yet. */
+Status costs_add_row(CostTable *t, const CostRow *row, Err *err);
+Status costs_add_accel(CostTable *t, const char *name, Err *err);
+int costs_find_accel(const CostTable *t, const char *name);
 /* dram_bytes_per_us as accel_cost. */
 Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, int threads,
                       Err *err);

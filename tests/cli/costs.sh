@@ -26,6 +26,32 @@ cp "$tmp/out" "$tmp/a"
 run 0 "$relmas" costs --layers full.csv --accel simba,eyeriss --format csv
 same 'columns left out, and all in another order' "$tmp/a" "$tmp/out"
 
+# What means the same is the same: case, blanks, empty cells of columns that have a default, numbers as
+# other programs write them, a stride for both axes, a depthwise layer without its groups.
+equal() { # equal TEXT TEXT
+    printf "$1" >one.csv
+    printf "$2" >two.csv
+    run 0 "$relmas" costs --layers one.csv --format csv
+    cp "$tmp/out" "$tmp/a"
+    run 0 "$relmas" costs --layers two.csv --format csv
+    cut -d, -f4- "$tmp/a" >one.csv
+    cut -d, -f4- "$tmp/out" >two.csv
+    same "costs of '$2'" one.csv two.csv
+}
+plain='accelerator,type,N,C,K,P,Q,R,S,stride_h,stride_w,dilation,groups\n'
+equal "${plain}simba,conv,1,16,32,14,14,3,3,2,2,1,1\n" 'ACCELERATOR,Type,c,k,p,q,r,s,stride\r\nSimba,Conv2D,16,32,14,14,3,3,2\r\n'
+equal "${plain}eyeriss,conv,1,16,32,14,14,3,3,2,2,1,1\n" "${plain}eyeriss, ,, 16.0 ,3.2e1,14,14.0,3,3,2,2,,\n"
+equal "${plain}simba,dw,1,32,32,14,14,3,3,1,1,1,32\n" "${plain}simba,Depthwise,1,32,32,14,14,3,3,1,1,1,1\n"
+equal "${plain}eyeriss,conv,1,64,100,1,1,7,7,1,1,1,1\n" "${plain}eyeriss_padcm,fc,1,64,100,1,1,7,7,1,1,1,1\n"
+equal "${plain}eyeriss,conv1x1,1,64,100,16,8,1,1,1,1,1,1\n" "${plain}eyeriss,gemm,1,64,100,16,8,1,1,1,1,1,1\n"
+printf 'C,K,P,Q,R,S\n8,8,8,8,3,3\n' >one.csv
+run 0 "$relmas" costs --layers one.csv --accel simba
+cp "$tmp/out" "$tmp/a"
+"$relmas" costs --layers - --accel simba <one.csv >"$tmp/out" || fail 'layers from standard input'
+same 'layers from standard input' "$tmp/a" "$tmp/out"
+printf 'C;K;P;Q;R;S\n8;8;8;8;3;3\n' >semicolons.csv
+refused 2 "^relmas: semicolons.csv:1: its cells have no commas" costs --layers semicolons.csv --accel simba
+
 # --- the Timeloop reference: every row, and both policies ---
 for policy in hardware timeloop; do
     run 0 "$relmas" costs --layers "$tree/tests/golden/accel/timeloop.csv" --policy $policy --format csv
