@@ -699,6 +699,34 @@ START_TEST(the_server_system_is_balanced_and_has_three_dataflows)
 }
 END_TEST
 
+/* The table of lambda_max in docs/MODEL.md, section 3, requests/s: a change of the cost models is to be
+ * seen there too. */
+static const struct {
+    const char *system;
+    double light, heavy, mixed;
+} SUSTAINED[] = {
+    {"default-6", 19478, 1058, 1794},  {"sizes-6", 37618, 1933, 3270}, {"edge-4", 4155, 223, 380},
+    {"server-8", 116157, 6985, 11765}, {"tiny-2", 4609, 211, 359},
+};
+
+START_TEST(systems_sustain_what_the_documentation_says)
+{
+    const double want[] = {SUSTAINED[_i].light, SUSTAINED[_i].heavy, SUSTAINED[_i].mixed};
+    System *sys;
+    Err err = {0};
+    ck_ok(system_load(&sys, SUSTAINED[_i].system, MIXED, MIXED_N, 2, &err), err);
+    for (int set = 0; set < 3; set++) {
+        int first = set == 1 ? LIGHT_N : 0, end = set == 0 ? LIGHT_N : MIXED_N;
+        double share[MIXED_N] = {0}, lambda;
+        for (int i = first; i < end; i++) share[i] = 1.0 / (end - first);
+        ck_ok(system_fluid_bound(sys, share, &lambda, NULL, &err), err);
+        ck_assert_msg(fabs(lambda * 1e6 / want[set] - 1) < 0.005, "%s, set %d: %.1f, not %.0f",
+                      SUSTAINED[_i].system, set, lambda * 1e6, want[set]);
+    }
+    system_destroy(sys);
+}
+END_TEST
+
 /* Every network that is shipped, on every system. */
 START_TEST(every_network_loads_on_every_system)
 {
@@ -1005,6 +1033,8 @@ int main(void)
     tcase_add_test(load, the_system_of_sizes_is_balanced_and_heterogeneous);
     tcase_add_test(load, the_edge_system_is_balanced_and_has_slow_frugal_helpers);
     tcase_add_test(load, the_server_system_is_balanced_and_has_three_dataflows);
+    tcase_add_loop_test(load, systems_sustain_what_the_documentation_says, 0,
+                        sizeof SUSTAINED / sizeof *SUSTAINED);
     tcase_add_test(load, every_network_loads_on_every_system);
     tcase_add_loop_test(load, a_wrong_system_file_is_refused, 0, sizeof WRONG / sizeof *WRONG);
     tcase_add_test(load, damaged_system_files_load_soundly_or_are_refused);
