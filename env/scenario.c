@@ -138,6 +138,14 @@ static Status normalise_shares(const ConfigDoubles *given, int n, double *share,
     return ST_OK;
 }
 
+static Status check_replan(double us, Err *err)
+{
+    if (us == -1 || us == 0 || us >= SYS_LEAST_REPLAN_US) return ST_OK;
+    return err_set(err, ST_CONFIG,
+                   "scenario.replan_us: is %g, want -1 (the system's), 0 (never) or at least %g",
+                   us, SYS_LEAST_REPLAN_US);
+}
+
 static Arbitration arbitration_of(const Scenario *s)
 {
     int given = s->cfg.arbitration;
@@ -206,6 +214,7 @@ Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, E
     s->cfg = *cfg;
     TRY(parse_networks(cfg->networks, &nets, err));
     TRY(normalise_shares(&cfg->shares, nets.n, s->workload.share, err));
+    TRY(check_replan(cfg->replan_us, err));
     TRY(system_load(&s->sys, cfg->system, nets.ptr, nets.n, threads, err));
     TRY(system_fluid_bound(s->sys, s->workload.share, &s->lambda_max_per_us, s->binding, err));
     TRY(find_targets(s, target_us, err));

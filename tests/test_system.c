@@ -977,6 +977,9 @@ START_TEST(a_scenario_may_share_and_replan_otherwise)
     ck_assert_int_eq(sc->sim.arbitration, ARBITRATION_MAX_MIN);
     ck_assert_double_eq(sc->sim.replan_us, 0);
     scenario_destroy(sc);
+    cfg.replan_us = -0.5;
+    ck_assert_int_eq(scenario_create(&sc, &cfg, 1, &err), ST_CONFIG);
+    ck_assert_msg(strstr(err.msg, "want -1 (the system's), 0 (never)"), "got: %s", err.msg);
     unlink(path);
 }
 END_TEST
