@@ -1,7 +1,7 @@
 /* accel_internal.h -- what the files of accel_models/ share and nobody else sees.
  * Reading order: layer.c (shapes) -> tiles.c (candidate tile sizes) -> traffic.c (who is fetched
- * how often) -> ws.c, rs.c (one dataflow each) -> accel.c (the table of dataflows) -> preset.c
- * (YAML). */
+ * how often) -> search.c (what the searches share) -> ws.c, rs.c, os.c (one dataflow each) ->
+ * accel.c (the table of dataflows) -> preset.c (YAML). */
 #ifndef RELMAS_ACCEL_MODELS_ACCEL_INTERNAL_H
 #define RELMAS_ACCEL_MODELS_ACCEL_INTERNAL_H
 
@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum { ACCEL_NAME_MAX = 64, ARRAY_SIDE_MAX = 256, TILES_MAX = 48 };
+enum { ACCEL_NAME_MAX = 64, ARRAY_SIDE_MAX = 256, TILES_MAX = 192 };
 
 /* One accelerator, as its preset says. Sizes in words or bytes as named, ports in bytes per cycle,
  * energies in pJ per byte unless named otherwise. Fields of other dataflows are 0. A dataflow that
@@ -60,6 +60,7 @@ typedef struct GlbTile {
     double p, q, c, k;     /* words along each dimension, c and k in channels */
     double tp, tq, tc, tk; /* trips of the DRAM loops; tq without the images */
     Order order;
+    bool strips;          /* P turns outside Q, else inside */
     double weight_repeat; /* weights refetched within one tile (no spad reuse), else 1 */
     bool weights_change;  /* more than one weight tile per global-buffer tile */
 } GlbTile;
@@ -87,15 +88,28 @@ typedef struct Ports {
     bool glb_turns, dram_turns; /* reads and writes share one port */
 } Ports;
 
-/* A search stops looking for mappings as fast as the best that could save less than this. */
-#define ENERGY_CLOSE 0.998
-
 typedef struct Best {
     double cycles, energy; /* of the cheapest so far; cycles = INFINITY at first */
     LayerCost cost;
     GlbTile tile; /* of the best */
     double pe[8]; /* the rest of the mapping, as its dataflow's describe() reads it */
 } Best;
+
+/* One way to split the array, as its dataflow reads it; no mapping of it takes less. */
+enum { SPLIT_PARTS = 8, SPLITS_QUEUED = 64 };
+typedef struct Split {
+    double cycles, pj;
+    int part[SPLIT_PARTS];
+} Split;
+
+/* The most promising splits. There may be more than it holds: the search then pushes all of them
+ * once more, and those that were taken are left out. */
+typedef struct Queue {
+    int n;
+    Split split[SPLITS_QUEUED]; /* ascending in (cycles, pj, parts) */
+    bool taken;                 /* all splits up to `last` were */
+    Split last;
+} Queue;
 
 typedef struct Tiles {
     int n;
@@ -111,7 +125,6 @@ double work_input_channels(const Work *w);
 
 /* tiles.c */
 void tiles_of(Tiles *t, double n, bool exact);
-void tiles_upto(Tiles *t, double n, int most, bool exact);
 double ceil_div(double a, double b);
 
 /* traffic.c */
@@ -123,6 +136,17 @@ void traffic_compulsory(Traffic *out, const Work *w);
  */
 double bound_cycles(const Access *a, const Ports *ports);
 bool best_offer(Best *best, const Access *a, const Ports *ports);
+
+/* search.c */
+double access_pj(const Access *a);
+/* Would these cycles and pJ, or this access, be the new best? */
+bool best_beaten(const Best *best, double cycles, double pj);
+bool best_beaten_by(const Best *best, const Access *a, const Ports *ports);
+void queue_clear(Queue *q);
+/* Could a split that takes at least this find a place and beat the best? */
+bool queue_admits(const Queue *q, const Best *best, double cycles, double pj);
+void queue_push(Queue *q, const Best *best, const Split *s); /* if it is admitted */
+bool queue_next_round(Queue *q); /* empties it; true if splits may have found no place */
 
 /* One dataflow. */
 typedef struct DataflowOps {

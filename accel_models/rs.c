@@ -1,170 +1,237 @@
 /* rs.c -- row stationary (Eyeriss-like): rows x cols of MACs, each with three small spads.
- * Loops, inner to outer:  m0 | c0 R | rows: S cy my, columns: q mx | c1 P m1 | DRAM: Q C K.
+ * Loops, inner to outer:  m0 | c0 R | rows: S cy my, columns: q mx | c1 P m1 | DRAM: strips Q C K.
  * A filter row stays in its spad while P slides over an input row; psums of a column meet in the
- * array, those of different channels passes meet in the global buffer, which weights bypass.
- * Tile sizes c, k are in spatial steps of cy and my mx. */
+ * array, those of different channel passes meet in the global buffer, which weights bypass. Rows too
+ * wide for the global buffer are cut into strips. c1 turns inside P and would fetch the weights anew
+ * for each of several outputs, so it has trips only where P is one.
+ * Tile sizes c, k are in spatial steps of cy and my mx.
+ *
+ * The search is a branch and bound over the split of the array (which fixes the compute cycles),
+ * the spads' tile (which fixes the traffic between array and global buffer) and the tile of the
+ * global buffer (DRAM traffic). Each partial choice is priced as if the open choices cost nothing;
+ * it is dropped when even that does not beat the best mapping found. Tiles of the global buffer
+ * that could grow are dropped too, as growing saves traffic. Nothing else is, so the cheapest of
+ * all mappings is found. */
 #include "accel_models/accel_internal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct Split {
-    double C, K, Q;    /* what is computed (padded if the policy divides) */
-    int cy, my, q, mx; /* rows hold S cy my, columns q mx */
-    double c_steps, k_steps, q_steps;
-    double compute;             /* cycles of one group */
-    double bound;               /* no mapping of this split takes fewer, whatever the DRAM */
-    double least_in, least_out; /* words from and to the global buffer, at least */
-} Split;
+/* Parts of a Split: the piece of the kernel, channels that are computed (padded if the policy
+ * divides); rows hold S cy my, columns q mx. */
+enum { PART_R, PART_S, PART_C, PART_K, PART_CY, PART_MY, PART_Q, PART_MX };
 
-/* Splits that are searched, the fastest first; tiles that divide are fewer per split. */
-enum { SPLITS_KEPT = 640, SPLITS_KEPT_CEIL = 256 };
 /* Zero-padding of channels: the most extra work, and the least gain for which it is done. */
 static const double PAD_MOST = 1.12, PAD_GAIN = 0.9;
-
-typedef struct Splits {
-    int n, most;
-    bool seen[ARRAY_SIDE_MAX * ARRAY_SIDE_MAX + 1]; /* products of output channels */
-    Split s[SPLITS_KEPT];                           /* ascending in bound */
-} Splits;
 
 typedef struct Search {
     const AccelConfig *a;
     const Ports *ports;
     Best *best;
-    Work w; /* with the C, K, Q of the split */
-    Split s;
-    double word; /* bytes */
-    double fixed[LEVELS];
-    double fixed_pj, outputs;
-    double ifmap_read_pj; /* if no input stayed for a second output channel */
+    Work w; /* with the C, K, kernel and, if the policy divides, the padded Q of the split */
+    double cy, my, q, mx;
+    double c_steps, k_steps, q_steps; /* temporal steps */
+    double compute;                   /* cycles of one group */
+    double word;                      /* bytes */
+    double fixed[LEVELS];             /* pJ of all groups that no tile changes */
+    double outputs;                   /* words of one group */
+    double weights;                   /* words of one group */
+    double input_rows;                /* that the array takes of one channel and image */
+    double array_inputs;              /* words of one pass over the output channels, no strips */
+    double least_inputs;              /* words from DRAM if tiles keep what overlaps */
+    double ifmap_read_pj;             /* if no input stayed for a second output channel */
+    double c0_most, m0_most;          /* that the spads hold */
+    Tiles p, c0, m0;                  /* candidates: widths of strips, steps of C and of K */
 } Search;
 
-/* Tile of a PE's spads and the loops over it inside the global buffer, in steps. */
+/* Tile of a PE's spads and the loops over it inside the global buffer, in steps; width of a strip.
+ */
 typedef struct SpadTile {
-    double c0, m0, c1, m1;
+    double c0, m0, c1, m1, p;
 } SpadTile;
+
+/* Words between the global buffer and the array, one group. */
+typedef struct ArrayTraffic {
+    double inputs;
+    double updates;     /* psums from the array; all but the first of each come back */
+    double ifmap_reads; /* out of the ifmap spads, relative to one per MAC */
+} ArrayTraffic;
 
 static double peak_macs(const AccelConfig *a)
 {
     return (double)a->rows * a->cols;
 }
 
+/* ---- what a mapping costs ---- */
+
+static void price(Access *x, const Search *s, const Traffic *t, const ArrayTraffic *m)
+{
+    const AccelConfig *a = s->a;
+    const Work *w = &s->w;
+    double n = w->groups * s->word, refills = m->updates - s->outputs;
+    double copies = w->depthwise ? 1 : s->mx * s->my, drain = w->exact ? 0 : t->psum_writes;
+    *x = (Access){.compute_cycles = s->compute * w->groups,
+                  .dram_read = n * (t->weights + t->inputs + t->psum_reads),
+                  .dram_write = n * t->psum_writes,
+                  .glb_read = n * (m->inputs + refills + drain),
+                  .glb_write = n * (t->inputs + t->psum_reads + m->updates)};
+    x->level_pj[LEVEL_MAC] = s->fixed[LEVEL_MAC];
+    x->level_pj[LEVEL_SPAD] = s->fixed[LEVEL_SPAD] + s->ifmap_read_pj * m->ifmap_reads +
+                              a->ifmap_spad_pj * w->groups * m->inputs * copies +
+                              a->weight_spad_pj * w->groups * t->weights * s->q +
+                              a->psum_spad_pj * w->groups * refills;
+    x->level_pj[LEVEL_GLB] = x->glb_read * a->glb_read_pj + x->glb_write * a->glb_write_pj;
+    x->level_pj[LEVEL_DRAM] = (x->dram_read + x->dram_write) * a->dram_pj;
+}
+
 /* Rows of the input that the array takes from the global buffer for one fold of q output rows.
  * A real array sends one row along a diagonal; without that every (row, column) gets its own. */
-static double input_rows(const Work *w, double q)
+static double fold_rows(const Work *w, double q)
 {
     double own = q * w->S;
     return w->exact ? own : fmin(own, span(q, w->stride_h, w->S, w->dilation, false));
 }
 
-/* Input words of one row of the array and one pass over it, kept while P slides. */
-static double row_words(const Work *w)
+static double all_fold_rows(const Search *s)
 {
-    return sweep(w->P, 1, w->stride_w, w->R, w->dilation, w->exact, true);
+    double last = s->w.Q - (s->q_steps - 1) * s->q;
+    return (s->q_steps - 1) * fold_rows(&s->w, s->q) + fold_rows(&s->w, last);
 }
 
-typedef struct ArrayTraffic {
-    double inputs, updates, refills; /* words over the global buffer's array side, one group */
-} ArrayTraffic;
+/* Input words of one row over all strips: kept while P slides, unless c1 turns inside. */
+static double row_words(const Work *w, double p, bool c1)
+{
+    if (c1) return w->P * w->R;
+    if (!w->exact) return sweep(w->P, p, w->stride_w, w->R, w->dilation, false, false);
+    return sweep(p, 1, w->stride_w, w->R, w->dilation, true, true) * (w->P / p);
+}
 
-static void array_traffic(ArrayTraffic *out, const Search *s, const GlbTile *g, const Traffic *t,
+/* Input words that the array takes in one pass over the output channels. */
+static double pass_inputs(const Search *s, double p, bool c1)
+{
+    return row_words(&s->w, p, c1) * s->input_rows * s->w.images * work_input_channels(&s->w);
+}
+
+static void array_traffic(ArrayTraffic *m, const Search *s, const GlbTile *g, const Traffic *t,
                           const SpadTile *e)
 {
-    const Work *w = &s->w;
-    double row = e->c1 > 1 ? w->P * w->R : row_words(w);
-    bool turns = w->P > 1 || e->c1 > 1;
-    double per_k = w->depthwise ? 1 : turns ? ceil_div(s->s.k_steps, e->m0) : t->input_k_repeat;
-    double channels = work_input_channels(w);
-    out->inputs = row * input_rows(w, s->s.q) * s->s.q_steps * w->images * channels * per_k;
-    out->updates = s->outputs * (w->P * e->m1 > 1 ? g->tc : t->psum_c_repeat);
-    out->refills = out->updates - s->outputs;
+    bool turns = s->w.P > 1 || e->c1 > 1;
+    double k_passes = ceil_div(s->k_steps, e->m0);
+    m->inputs = pass_inputs(s, e->p, e->c1 > 1) * (s->w.depthwise ? 1
+                                                   : turns        ? k_passes
+                                                                  : t->input_k_repeat);
+    m->updates = s->outputs * (s->w.P > 1 || e->m1 > 1 ? g->tc : t->psum_c_repeat);
+    m->ifmap_reads = s->w.depthwise ? 1 : k_passes / s->k_steps;
 }
 
-static void offer(Search *s, const GlbTile *g, const Traffic *t, const SpadTile *e)
+/* The least that spad tiles of at most c0, m0 move. There are three ways, each of which saves
+ * something:
+ *   weights stay in their spads while all positions pass; then inputs and psums come once per pass;
+ *   weights come anew for each position tile, so that all else may come once from DRAM; if P is one,
+ *   the array then holds psums while C turns or inputs while K does (with more than one output of a
+ *   row neither stays). */
+typedef enum { WEIGHTS_STAY, PSUMS_STAY, INPUTS_STAY, WAYS } Way;
+
+/* False if there is no such way, or none that another does not cover. */
+static bool least_traffic(Traffic *t, ArrayTraffic *m, const Search *s, double c0, double m0,
+                          Way way)
 {
-    const AccelConfig *a = s->a;
     const Work *w = &s->w;
-    double n = w->groups * s->word;
-    ArrayTraffic m;
-    array_traffic(&m, s, g, t, e);
-    Access x = {.compute_cycles = s->s.compute * w->groups,
-                .dram_read = n * (t->weights + t->inputs + t->psum_reads),
-                .dram_write = n * t->psum_writes,
-                .glb_read = n * (m.inputs + m.refills + (w->exact ? 0 : t->psum_writes)),
-                .glb_write = n * (t->inputs + t->psum_reads + m.updates)};
-    double copies = s->w.depthwise ? 1 : (double)s->s.mx * s->s.my;
-    for (int i = 0; i < LEVELS; i++) x.level_pj[i] = s->fixed[i];
-    x.level_pj[LEVEL_SPAD] += s->ifmap_read_pj / (w->depthwise ? 1 : e->m0) +
-                              a->ifmap_spad_pj * w->groups * m.inputs * copies +
-                              a->weight_spad_pj * w->groups * t->weights * s->s.q +
-                              a->psum_spad_pj * w->groups * m.refills;
-    x.level_pj[LEVEL_GLB] = x.glb_read * a->glb_read_pj + x.glb_write * a->glb_write_pj;
-    x.level_pj[LEVEL_DRAM] = (x.dram_read + x.dram_write) * a->dram_pj;
-    if (best_offer(s->best, &x, s->ports)) {
-        s->best->tile = *g;
-        const double pe[] = {s->s.cy, s->s.my, s->s.q, s->s.mx, e->c0, e->m0, e->c1, e->m1};
-        for (int i = 0; i < 8; i++) s->best->pe[i] = pe[i];
+    double k_passes = ceil_div(s->k_steps, m0), c_passes = ceil_div(s->c_steps, c0);
+    double tiles = s->q_steps * w->images, k_inputs = w->depthwise ? 1 : k_passes;
+    bool column = w->P <= 1, stay = way == WEIGHTS_STAY;
+    if (stay ? tiles <= 1 : way == INPUTS_STAY && !column) return false;
+    bool resident = k_passes * c_passes <= 1;
+    t->weights = s->weights * (stay || resident ? 1 : tiles);
+    t->inputs = s->least_inputs * (stay ? k_inputs : 1);
+    t->psum_writes = s->outputs * (stay ? c_passes : 1);
+    t->psum_reads = t->psum_writes - s->outputs;
+    m->inputs = s->array_inputs * (column && way == INPUTS_STAY ? 1 : k_inputs);
+    m->updates = s->outputs * (column && way == PSUMS_STAY ? 1 : c_passes);
+    m->ifmap_reads = w->depthwise ? 1 : k_passes / s->k_steps;
+    return true;
+}
+
+/* The cheapest way. */
+static void bound(double *cycles, double *pj, const Search *s, double c0, double m0)
+{
+    *cycles = *pj = HUGE_VAL;
+    for (Way way = 0; way < WAYS; way++) {
+        Traffic t;
+        ArrayTraffic m;
+        Access x;
+        if (!least_traffic(&t, &m, s, c0, m0, way)) continue;
+        price(&x, s, &t, &m);
+        double c = bound_cycles(&x, s->ports), e = access_pj(&x);
+        if (c > *cycles || (c == *cycles && e >= *pj)) continue;
+        *cycles = c;
+        *pj = e;
     }
 }
 
-static bool hopeless(const Search *s, const Traffic *t, const SpadTile *e)
+static bool hopeless(const Search *s, double c0, double m0)
 {
-    double n = s->w.groups * s->word;
-    Access x = {.compute_cycles = s->s.compute * s->w.groups,
-                .dram_read = n * (t->weights + t->inputs + t->psum_reads),
-                .dram_write = n * t->psum_writes,
-                .glb_read = n * s->s.least_in,
-                .glb_write =
-                    n * (t->inputs + t->psum_reads + fmax(t->psum_writes, s->s.least_out))};
-    double cycles = bound_cycles(&x, s->ports);
-    if (cycles != s->best->cycles) return cycles > s->best->cycles;
-    double pj = s->fixed_pj + (x.dram_read + x.dram_write) * s->a->dram_pj +
-                x.glb_write * s->a->glb_write_pj + x.glb_read * s->a->glb_read_pj +
-                s->w.groups * t->weights * s->s.q * s->a->weight_spad_pj +
-                s->ifmap_read_pj / (s->w.depthwise ? 1 : e->m0);
-    return pj >= s->best->energy * ENERGY_CLOSE;
+    double cycles, pj;
+    bound(&cycles, &pj, s, c0, m0);
+    return !best_beaten(s->best, cycles, pj);
 }
 
-static bool spads_fit(const Search *s, const SpadTile *e)
+/* ---- what fits ---- */
+
+/* Channels of a cut kernel row are not side by side in a spad: then it need not be cut. */
+static bool spads_fit(const Search *s, double c0, double m0, bool cut)
 {
     const AccelConfig *a = s->a;
-    const Work *w = &s->w;
-    double ifmap = w->R * (w->depthwise ? e->m0 : e->c0);
-    return ifmap <= a->ifmap_words && e->c0 * w->R * e->m0 <= a->weight_words &&
-           e->m0 <= a->psum_words;
+    double side = s->w.depthwise ? c0 * m0 : c0;
+    return side * s->w.R <= a->ifmap_words && c0 * s->w.R * m0 <= a->weight_words &&
+           m0 <= a->psum_words && (!cut || side == 1);
 }
 
 static double channels_c(const Search *s, const SpadTile *e)
 {
-    return fmin(e->c0 * e->c1 * s->s.cy, s->w.C * s->w.folds);
+    return fmin(e->c0 * e->c1 * s->cy, s->w.C * s->w.folds);
 }
 
 static double channels_k(const Search *s, const SpadTile *e)
 {
-    return fmin(e->m0 * e->m1 * s->s.my * s->s.mx, s->w.K);
+    return fmin(e->m0 * e->m1 * s->my * s->mx, s->w.K);
 }
 
-static bool tile_fits(const Search *s, const SpadTile *e)
+static bool glb_fits(const Search *s, const SpadTile *e)
 {
     const Work *w = &s->w;
     double c = channels_c(s, e), k = channels_k(s, e);
-    double in = span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
-                span(s->s.q, w->stride_h, w->S, w->dilation, w->exact) * (w->depthwise ? k : c);
-    return (in + w->P * s->s.q * k) * s->word <= s->a->glb_bytes;
+    double in = span(e->p, w->stride_w, w->R, w->dilation, w->exact) *
+                span(s->q, w->stride_h, w->S, w->dilation, w->exact) * (w->depthwise ? k : c);
+    return (in + e->p * s->q * k) * s->word <= s->a->glb_bytes;
+}
+
+/* ---- tiles of the global buffer ---- */
+
+static void offer(Search *s, const GlbTile *g, const Traffic *t, const SpadTile *e)
+{
+    ArrayTraffic m;
+    Access x;
+    array_traffic(&m, s, g, t, e);
+    price(&x, s, t, &m);
+    if (!best_offer(s->best, &x, s->ports)) return;
+    s->best->tile = *g;
+    const double pe[] = {s->cy, s->my, s->q, s->mx, e->c0, e->m0, e->c1, e->m1};
+    for (int i = 0; i < 8; i++) s->best->pe[i] = pe[i];
 }
 
 static void each_order(Search *s, const SpadTile *e)
 {
-    GlbTile g = {.p = s->w.P,
-                 .q = s->s.q,
+    GlbTile g = {.p = e->p,
+                 .q = s->q,
                  .c = channels_c(s, e),
                  .k = channels_k(s, e),
-                 .tp = 1,
-                 .tq = s->s.q_steps,
-                 .tc = ceil_div(s->s.c_steps, e->c0 * e->c1),
-                 .tk = ceil_div(s->s.k_steps, e->m0 * e->m1),
+                 .tp = ceil_div(s->w.P, e->p),
+                 .tq = s->q_steps,
+                 .tc = ceil_div(s->c_steps, e->c0 * e->c1),
+                 .tk = ceil_div(s->k_steps, e->m0 * e->m1),
+                 .strips = true,
                  .weight_repeat = e->c1 > 1 ? s->w.P : 1,
                  .weights_change = e->c1 > 1 || e->m1 > 1};
     Order orders[ORDERS];
@@ -173,50 +240,76 @@ static void each_order(Search *s, const SpadTile *e)
         Traffic t;
         g.order = orders[o];
         traffic_dram(&t, &s->w, &g);
-        if (!hopeless(s, &t, e)) offer(s, &g, &t, e);
+        offer(s, &g, &t, e);
     }
 }
 
-/* m1 = 1 keeps the weights in their spads for all of a tile's rows; else the most that fits is
- * best. */
-static void each_m1(Search *s, SpadTile *e)
+/* m1 = 1 keeps the weights in their spads for all of a tile's rows; else the more the better, but
+ * for the width of the strips: of two m1 with strips of one width the larger is better. */
+static void each_m1(Search *s, SpadTile *e, const Tiles *m1)
 {
-    Tiles m1;
-    tiles_of(&m1, ceil_div(s->s.k_steps, e->m0), s->w.exact);
-    e->m1 = 1;
-    if (!tile_fits(s, e)) return;
-    each_order(s, e);
-    int i = m1.n - 1;
-    for (e->m1 = m1.size[i]; i > 0 && !tile_fits(s, e); e->m1 = m1.size[i]) i--;
-    if (e->m1 > 1) each_order(s, e);
+    int widest = -1;
+    for (int i = m1->n - 1; i >= 0; i--) {
+        int p = s->p.n - 1, least = s->w.exact ? p : 0;
+        e->m1 = m1->size[i];
+        for (e->p = s->p.size[p]; p > least && !glb_fits(s, e); e->p = s->p.size[p]) p--;
+        if (glb_fits(s, e) && (p > widest || i == 0)) each_order(s, e);
+        if (!glb_fits(s, e)) continue;
+        widest = p;
+        if (p == s->p.n - 1 && i > 0) i = 1; /* no wider strips: all but m1 = 1 are worse */
+    }
 }
 
-/* c1 turns inside P: with more than one output it would fetch the weights anew for each. */
-static void each_c1(Search *s, SpadTile *e)
+/* A single column of outputs: of two c1 with the same largest m1, or m1 = 1, the larger is better.
+ */
+static void each_c1(Search *s, SpadTile *e, const Tiles *c1, const Tiles *m1)
 {
-    Tiles c1;
-    each_m1(s, e);
-    if (s->w.P > 1) return;
-    e->m1 = 1;
-    tiles_of(&c1, ceil_div(s->s.c_steps, e->c0), s->w.exact);
-    int i = c1.n - 1;
-    for (e->c1 = c1.size[i]; i > 0 && !tile_fits(s, e); e->c1 = c1.size[i]) i--;
-    if (e->c1 > 1) each_m1(s, e);
+    int most = -1; /* m1 that fitted the c1 before */
+    e->p = 1;
+    for (int i = c1->n - 1; i >= 0; i--) {
+        int j = m1->n - 1;
+        e->c1 = c1->size[i];
+        for (e->m1 = m1->size[j]; j > 0 && !glb_fits(s, e); e->m1 = m1->size[j]) j--;
+        if (!glb_fits(s, e)) continue;
+        if (j > most || i == 0) each_order(s, e);
+        e->m1 = 1;
+        if (j > 0 && (most < 0 || i == 0)) each_order(s, e);
+        most = j;
+        if (j == m1->n - 1 && i > 0) i = 1; /* no larger m1: all but c1 = 1 are worse */
+    }
 }
 
-static void each_spad(Search *s)
+static void each_spad(Search *s, bool cut)
 {
-    Tiles c0, m0;
-    Traffic least;
-    traffic_compulsory(&least, &s->w);
-    if (hopeless(s, &least, &(SpadTile){1, s->a->psum_words, 1, 1})) return;
-    tiles_upto(&c0, s->s.c_steps, s->a->ifmap_words, s->w.exact);
-    tiles_upto(&m0, s->s.k_steps, s->a->psum_words, s->w.exact);
-    for (int i = c0.n - 1; i >= 0; i--)
-        for (int j = m0.n - 1; j >= 0; j--) {
-            SpadTile e = {c0.size[i], m0.size[j], 1, 1};
-            if (spads_fit(s, &e) && !hopeless(s, &least, &e)) each_c1(s, &e);
+    Tiles c1, m1;
+    for (int j = s->m0.n - 1; j >= 0; j--) {
+        SpadTile e = {.m0 = s->m0.size[j], .c1 = 1};
+        if (!spads_fit(s, 1, e.m0, cut) || hopeless(s, s->c0_most, e.m0)) continue;
+        tiles_of(&m1, ceil_div(s->k_steps, e.m0), s->w.exact);
+        for (int i = s->c0.n - 1; i >= 0; i--) {
+            e.c0 = s->c0.size[i];
+            if (!spads_fit(s, e.c0, e.m0, cut) || hopeless(s, e.c0, e.m0)) continue;
+            e.c1 = 1;
+            if (s->w.P > 1) {
+                each_m1(s, &e, &m1);
+            } else {
+                tiles_of(&c1, ceil_div(s->c_steps, e.c0), s->w.exact);
+                each_c1(s, &e, &c1, &m1);
+            }
         }
+    }
+}
+
+/* ---- splits of the array ---- */
+
+static void set_inputs(Search *s, double rows, double q)
+{
+    const Work *w = &s->w;
+    s->input_rows = rows;
+    s->array_inputs = pass_inputs(s, w->P, false);
+    s->least_inputs = span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
+                      sweep(w->Q, q, w->stride_h, w->S, w->dilation, w->exact, true) * w->images *
+                      work_input_channels(w);
 }
 
 static void set_fixed(Search *s)
@@ -225,99 +318,147 @@ static void set_fixed(Search *s)
     const Work *w = &s->w;
     double macs = w->P * w->Q * w->images * w->R * w->S * w->folds * w->C * w->K * w->groups;
     s->outputs = w->P * w->Q * w->K * w->images;
-    for (int i = 0; i < LEVELS; i++) s->fixed[i] = 0;
+    s->weights = w->C * w->folds * w->K * w->R * w->S;
+    set_inputs(s, all_fold_rows(s), s->q);
     s->fixed[LEVEL_MAC] = macs * a->mac_pj;
     s->fixed[LEVEL_SPAD] =
         macs * a->weight_spad_pj + (2 * macs - s->outputs * w->groups) * a->psum_spad_pj;
     s->ifmap_read_pj = macs * a->ifmap_spad_pj;
-    s->fixed_pj = s->fixed[LEVEL_MAC] + s->fixed[LEVEL_SPAD];
 }
 
-static int split_order(const Split *x, const Split *y)
+/* What the spads hold at most of each, in steps. */
+static void set_most(Search *s)
 {
-    if (x->bound != y->bound) return x->bound < y->bound ? -1 : 1;
-    if (x->compute != y->compute) return x->compute < y->compute ? -1 : 1;
-    double a = x->C * x->K, b = y->C * y->K;
-    if (a != b) return a < b ? -1 : 1;
-    return (y->cy - x->cy) + (y->q - x->q);
+    double rows = floor(s->a->ifmap_words / s->w.R), filters = floor(s->a->weight_words / s->w.R);
+    double beside = fmin(rows, filters);
+    s->c0_most = fmin(s->c_steps, beside);
+    s->m0_most = fmin(s->k_steps, fmin(s->a->psum_words, s->w.depthwise ? beside : filters));
 }
 
-/* Do the smallest tiles of this split fit into the global buffer, one row of the array's outputs?
- */
-static bool split_fits(const AccelConfig *a, const Work *w, const Split *s)
+/* layer: uncut. */
+static void begin(Search *s, const AccelConfig *a, const Work *layer, const Ports *ports,
+                  const Split *split)
 {
-    double c = w->depthwise ? (double)s->my * s->mx : s->cy;
-    double in = span(w->P, w->stride_w, w->R, w->dilation, w->exact) *
-                span(s->q, w->stride_h, w->S, w->dilation, w->exact) * c;
-    return (in + w->P * s->q * s->my * s->mx) * a->word_bits / 8 <= a->glb_bytes;
+    const int *part = split->part;
+    s->a = a;
+    s->ports = ports;
+    s->w = *layer;
+    s->cy = part[PART_CY];
+    s->my = part[PART_MY];
+    s->q = part[PART_Q];
+    s->mx = part[PART_MX];
+    s->word = a->word_bits / 8.0;
+    Work *w = &s->w;
+    w->C = part[PART_C];
+    w->K = part[PART_K];
+    w->R = part[PART_R];
+    w->S = part[PART_S];
+    w->folds = ceil_div(layer->R, w->R) * ceil_div(layer->S, w->S);
+    s->c_steps = ceil_div(w->C, s->cy) * w->folds;
+    s->k_steps = ceil_div(w->K, s->my * s->mx);
+    s->q_steps = ceil_div(w->Q, s->q);
+    if (w->exact) w->Q = s->q_steps * s->q;
+    s->compute = w->P * w->R * w->images * s->q_steps * s->c_steps * s->k_steps;
+    memset(s->fixed, 0, sizeof s->fixed);
+    set_fixed(s);
+    set_most(s);
 }
 
-/* Keeps the fastest splits, sorted. */
-static void keep(Splits *all, const Split *s)
+/* Spad tiles that hold as much as they can of both, no two of which share their filters' words. */
+static void bound_split(Split *split, const Search *s)
 {
-    int i = all->n;
-    if (i == all->most && split_order(&all->s[i - 1], s) <= 0) return;
-    if (i == all->most)
-        i--;
-    else
-        all->n++;
-    for (; i > 0 && split_order(&all->s[i - 1], s) > 0; i--) all->s[i] = all->s[i - 1];
-    all->s[i] = *s;
+    enum { TRIED = 8 };
+    double filters = floor(s->a->weight_words / s->w.R), c0 = s->c0_most;
+    split->cycles = split->pj = HUGE_VAL;
+    for (int i = 0; c0 >= 1; i++) {
+        double cycles, pj, m0 = i < TRIED ? fmin(s->m0_most, floor(filters / c0)) : s->m0_most;
+        bound(&cycles, &pj, s, c0, m0);
+        if (cycles < split->cycles || (cycles == split->cycles && pj < split->pj)) {
+            split->cycles = cycles;
+            split->pj = pj;
+        }
+        if (m0 >= s->m0_most) return;
+        c0 = floor(filters / (m0 + 1));
+    }
 }
 
-/* With the largest spad tiles: psums meet in the global buffer once per input-channel pass, inputs
- * are sent once per output-channel pass. */
-static void set_bound(Split *s, const AccelConfig *a, const Work *w)
+/* One kernel's splits on their way into the queue. */
+typedef struct Round {
+    const AccelConfig *a;
+    const Work *w;
+    const Ports *ports;
+    Best *best;
+    bool fits;    /* does any split fit? */
+    double width; /* of the strips, at most */
+    Queue queue;
+    unsigned short my_of[ARRAY_SIDE_MAX * ARRAY_SIDE_MAX + 1]; /* of products my mx; 0: none */
+} Round;
+
+static void push_split(Round *to, Split *split)
 {
-    double word = a->word_bits / 8.0, c_most = fmax(1, floor(a->ifmap_words / w->R));
-    double k_most = fmin(a->psum_words, fmax(1, floor(a->weight_words / w->R)));
-    double c_passes = w->P > 1 && !w->depthwise ? ceil_div(s->c_steps, c_most) : 1;
-    double k_passes = w->P > 1 && !w->depthwise ? ceil_div(s->k_steps, k_most) : 1;
-    double channels = (w->depthwise ? s->K : s->C) * w->folds;
-    s->least_in = row_words(w) * input_rows(w, s->q) * s->q_steps * w->images * channels * k_passes;
-    s->least_out = w->P * s->Q * s->K * w->images * c_passes;
-    double glb = fmax(s->least_in / a->glb_read_port, s->least_out / a->glb_write_port);
-    s->bound = fmax(s->compute, word * glb);
+    Search s;
+    begin(&s, to->a, to->w, to->ports, split);
+    SpadTile one = {1, 1, 1, 1, to->width};
+    if (!glb_fits(&s, &one)) return;
+    to->fits = true;
+    bound(&split->cycles, &split->pj, &s, s.c0_most, s.m0_most);
+    if (!queue_admits(&to->queue, to->best, split->cycles, split->pj)) return;
+    bound_split(split, &s);
+    queue_push(&to->queue, to->best, split);
 }
 
-/* Is f parts of n a split worth trying? Divisors, or the smallest with its step count. */
+/* Is f parts of n worth trying? Divisors, or the smallest with its step count. */
 static bool useful(double n, int f, bool exact)
 {
     if (exact) return fmod(n, f) == 0;
     return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
 }
 
-/* Output channels on rows and columns: which of the two is all one, only their product counts. */
-static void push_channels(Splits *all, const AccelConfig *a, const Work *w, Split s)
+/* Which products of rows and columns for output channels are there? Only their product counts, so
+ * one of each is enough. */
+static int find_products(Round *to, int most_y, int most_x)
 {
-    int most_y = a->rows / (int)w->S / s.cy, most_x = a->cols / s.q;
-    memset(all->seen, 0, (size_t)(most_y * most_x + 1));
-    for (s.my = 1; s.my <= most_y; s.my++)
-        for (s.mx = 1; s.mx <= most_x && s.mx * s.my <= s.K; s.mx++) {
-            int m = s.mx * s.my;
-            if (all->seen[m] || !useful(s.K, m, w->exact)) continue;
-            all->seen[m] = true;
-            s.k_steps = ceil_div(s.K, m);
-            s.compute = w->P * w->R * w->images * s.q_steps * s.c_steps * s.k_steps;
-            set_bound(&s, a, w);
-            if (split_fits(a, w, &s)) keep(all, &s);
-        }
+    memset(to->my_of, 0, (size_t)(most_y * most_x + 1) * sizeof *to->my_of);
+    for (int my = 1; my <= most_y; my++)
+        for (int mx = 1; mx <= most_x; mx++)
+            if (!to->my_of[mx * my]) to->my_of[mx * my] = (unsigned short)my;
+    return most_y * most_x;
 }
 
-static void push_splits(Splits *all, const AccelConfig *a, const Work *w, double C, double K)
+/* Output channels on rows and columns: of those with the same steps, the fewest. */
+static void push_channels(Round *to, Split s, int most_y, int most_x)
 {
-    Split s = {.C = C, .K = K};
-    for (s.cy = 1; s.cy <= a->rows / (int)w->S && s.cy <= C; s.cy++) {
-        if (!useful(C, s.cy, w->exact)) continue;
-        s.c_steps = ceil_div(C, s.cy) * w->folds;
-        for (s.q = 1; s.q <= a->cols && s.q <= w->Q; s.q++) {
-            if (!useful(w->Q, s.q, false)) continue;
-            s.q_steps = ceil_div(w->Q, s.q);
-            s.Q = w->exact ? s.q_steps * s.q : w->Q;
-            push_channels(all, a, w, s);
+    int products = find_products(to, most_y, most_x);
+    double K = s.part[PART_K], before = 0;
+    for (int m = 1; m <= products && before != 1; m++) {
+        double steps = ceil_div(K, m);
+        if (!to->my_of[m] || (to->w->exact ? fmod(K, m) != 0 : steps == before)) continue;
+        before = steps;
+        s.part[PART_MY] = to->my_of[m];
+        s.part[PART_MX] = m / to->my_of[m];
+        push_split(to, &s);
+    }
+}
+
+/* Pieces of a kernel with more rows than the array never lie side by side: then it need not be
+ * cut. */
+static void push_splits(Round *to, Split s)
+{
+    const AccelConfig *a = to->a;
+    const Work *w = to->w;
+    int sets = s.part[PART_S] < w->S ? 1 : a->rows / s.part[PART_S];
+    for (int cy = 1; cy <= sets && cy <= s.part[PART_C]; cy++) {
+        if (!useful(s.part[PART_C], cy, w->exact)) continue;
+        for (int q = 1; q <= a->cols && q <= w->Q; q++) {
+            if (!useful(w->Q, q, false)) continue;
+            s.part[PART_CY] = cy;
+            s.part[PART_Q] = q;
+            push_channels(to, s, sets / cy, a->cols / q);
         }
     }
 }
+
+/* ---- zero-padded channels ---- */
 
 /* Prime factors of at most 7: a search that divides finds tiles in such sizes. */
 static bool smooth(int n)
@@ -335,12 +476,6 @@ static double padded(double n, int factor)
     return n;
 }
 
-static void plain_splits(Splits *all, const AccelConfig *a, const Work *w)
-{
-    all->n = 0;
-    push_splits(all, a, w, w->C, w->K);
-}
-
 static int odd_part(int n)
 {
     while (n % 2 == 0) n /= 2;
@@ -349,70 +484,109 @@ static int odd_part(int n)
 
 /* Channel counts are mostly powers of two, so what keeps parts of the array idle are the odd
  * factors of its sides: input channels lie on rows, output channels on rows and columns. */
-static void padded_splits(Splits *all, const AccelConfig *a, const Work *w)
+static void push_padded(Round *to, Split s)
 {
-    int r = odd_part(a->rows), c = odd_part(a->cols), c_factors[] = {1, r},
+    const Work *w = to->w;
+    int r = odd_part(to->a->rows), c = odd_part(to->a->cols), c_factors[] = {1, r},
         k_factors[] = {1, r, c, r * c};
-    all->n = 0;
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 4; j++) {
             double C = w->depthwise ? 1 : padded(w->C, c_factors[i]);
             double K = padded(w->K, k_factors[j]);
-            if ((C > w->C || K > w->K) && C * K <= PAD_MOST * w->C * w->K)
-                push_splits(all, a, w, C, K);
+            if ((C <= w->C && K <= w->K) || C * K > PAD_MOST * w->C * w->K) continue;
+            s.part[PART_C] = (int)C;
+            s.part[PART_K] = (int)K;
+            push_splits(to, s);
         }
 }
 
-/* A kernel larger than the array or the spad is cut; the pieces are reduced one after the other. */
-static void fold_kernel(Work *w, const AccelConfig *a)
+static void push_plain(Round *to, Split s)
 {
-    double r = ceil_div(w->R, a->ifmap_words), s = ceil_div(w->S, a->rows);
-    w->R = ceil_div(w->R, r);
-    w->S = ceil_div(w->S, s);
-    w->folds = r * s;
+    s.part[PART_C] = (int)to->w->C;
+    s.part[PART_K] = (int)to->w->K;
+    push_splits(to, s);
 }
 
-static void try_splits(const AccelConfig *a, const Work *w, const Splits *all, const Ports *ports,
-                       Best *best)
+/* ---- the search ---- */
+
+static void search_split(Round *to, const Split *split)
 {
-    for (int i = 0; i < all->n; i++) {
-        Search s = {.a = a,
-                    .ports = ports,
-                    .best = best,
-                    .w = *w,
-                    .s = all->s[i],
-                    .word = a->word_bits / 8.0};
-        if (s.s.bound * w->groups > best->cycles) break;
-        s.w.C = s.s.C;
-        s.w.K = s.s.K;
-        s.w.Q = s.s.Q;
-        set_fixed(&s);
-        each_spad(&s);
-    }
+    Search s;
+    begin(&s, to->a, to->w, to->ports, split);
+    s.best = to->best;
+    tiles_of(&s.p, s.w.P, s.w.exact);
+    while (s.w.exact && s.p.size[s.p.n - 1] > to->width) s.p.n--;
+    tiles_of(&s.c0, s.c_steps, s.w.exact);
+    tiles_of(&s.m0, s.k_steps, s.w.exact);
+    each_spad(&s, split->part[PART_R] < to->w->R);
 }
 
-static void search_strips(const AccelConfig *a, const Work *w, const Ports *ports, Best *best)
+static void search_rounds(Round *to, const Split *kernel, void (*push)(Round *to, Split kernel))
 {
-    Splits all;
-    all.most = w->exact ? SPLITS_KEPT : SPLITS_KEPT_CEIL;
-    plain_splits(&all, a, w);
-    try_splits(a, w, &all, ports, best);
-    if (!w->exact) return;
-    Best pad = {.cycles = PAD_GAIN * best->cycles, .energy = HUGE_VAL};
-    padded_splits(&all, a, w);
-    try_splits(a, w, &all, ports, &pad);
-    if (isfinite(pad.energy)) *best = pad;
+    queue_clear(&to->queue);
+    do {
+        push(to, *kernel);
+        const Split *split = to->queue.split;
+        for (int i = 0; i < to->queue.n; i++) {
+            if (!best_beaten(to->best, split[i].cycles, split[i].pj)) break;
+            search_split(to, &split[i]);
+        }
+    } while (queue_next_round(&to->queue));
 }
 
-/* Rows too wide for the global buffer are cut into strips, each like an image of its own. */
+/* Could pieces of this size beat the best on an ideal array? */
+static bool promising_kernel(const Round *to, Split kernel)
+{
+    Search s;
+    kernel.part[PART_C] = (int)to->w->C;
+    kernel.part[PART_K] = (int)to->w->K;
+    kernel.part[PART_CY] = kernel.part[PART_MY] = kernel.part[PART_Q] = kernel.part[PART_MX] = 1;
+    begin(&s, to->a, to->w, to->ports, &kernel);
+    const Work *w = &s.w;
+    s.compute = w->P * w->Q * w->images * w->R * w->S * w->folds * w->C * w->K / peak_macs(to->a);
+    s.q_steps = 1;
+    set_inputs(&s, fold_rows(w, w->Q), w->Q);
+    bound(&kernel.cycles, &kernel.pj, &s, s.c_steps, s.k_steps);
+    return best_beaten(to->best, kernel.cycles, kernel.pj);
+}
+
+/* Timeloop's channels are padded only where that is worth it. */
+static void search_padded(Round *to, const Split *kernel)
+{
+    Best *plain = to->best, pad = {.cycles = PAD_GAIN * plain->cycles, .energy = HUGE_VAL};
+    to->best = &pad;
+    search_rounds(to, kernel, push_padded);
+    to->best = plain;
+    if (isfinite(pad.energy)) *plain = pad;
+}
+
+/* A kernel larger than the array or the spads is cut; the pieces are reduced one after the other.
+ * Timeloop's is cut only where it must be. */
+static void search_kernels(Round *to)
+{
+    const Work *w = to->w;
+    Tiles R, S;
+    tiles_of(&R, w->R, false);
+    tiles_of(&S, w->S, false);
+    for (int i = S.n - 1; i >= 0; i--)
+        for (int j = R.n - 1; j >= 0 && !(w->exact && to->fits); j--) {
+            Split kernel = {.part = {[PART_R] = R.size[j], [PART_S] = S.size[i]}};
+            if (R.size[j] > to->a->ifmap_words || S.size[i] > to->a->rows) continue;
+            if (!promising_kernel(to, kernel)) continue;
+            search_rounds(to, &kernel, push_plain);
+            if (w->exact) search_padded(to, &kernel);
+        }
+}
+
+/* Timeloop's rows are cut into strips only where they must be; each_m1 cuts the others. */
 static Status search(const AccelConfig *a, const Work *w, const Ports *ports, Best *best, Err *err)
 {
-    for (double strips = 1; strips <= w->P && !isfinite(best->cycles); strips *= 2) {
-        Work cut = *w;
-        fold_kernel(&cut, a);
-        cut.P = ceil_div(w->P, strips);
-        cut.images *= ceil_div(w->P, cut.P);
-        search_strips(a, &cut, ports, best);
+    Round to = {.a = a, .w = w, .ports = ports, .best = best};
+    Tiles p;
+    tiles_of(&p, w->exact ? w->P : 1, w->exact);
+    for (int i = p.n - 1; i >= 0 && !to.fits; i--) {
+        to.width = p.size[i];
+        search_kernels(&to);
     }
     if (isfinite(best->cycles)) return ST_OK;
     return err_set(err, ST_CONFIG, "layer: no tile of it fits into '%s', enlarge its buffers",

@@ -50,7 +50,8 @@ int orders_of(const Work *w, const GlbTile *t, Order *out)
  * other input loop turns inside. */
 static double input_points(const Work *w, const GlbTile *t, bool keep)
 {
-    bool keep_p = keep && t->tp > 1, keep_q = keep && t->tp == 1;
+    bool p_inside = t->tp > 1 && !t->strips;
+    bool keep_p = keep && p_inside, keep_q = keep && !p_inside;
     return sweep(w->P, t->p, w->stride_w, w->R, w->dilation, w->exact, keep_p) *
            sweep(w->Q, t->q, w->stride_h, w->S, w->dilation, w->exact, keep_q) * w->images;
 }
@@ -82,7 +83,7 @@ void traffic_compulsory(Traffic *out, const Work *w)
     traffic_dram(out, w, &all);
     double touched = span(w->P, w->stride_w, w->R, w->dilation, false) *
                      span(w->Q, w->stride_h, w->S, w->dilation, false) * w->images;
-    out->inputs = touched * (w->depthwise ? w->K : w->C);
+    out->inputs = touched * work_input_channels(w);
 }
 
 static double port_cycles(double read, double write, bool turns)
@@ -124,9 +125,8 @@ double bound_cycles(const Access *a, const Ports *ports)
 bool best_offer(Best *best, const Access *a, const Ports *ports)
 {
     const char *why;
-    double energy = 0, cycles = slowest(a, ports, &why);
+    double energy = access_pj(a), cycles = slowest(a, ports, &why);
     if (cycles > best->cycles) return false;
-    for (int i = 0; i < LEVELS; i++) energy += a->level_pj[i];
     if (cycles == best->cycles && energy >= best->energy) return false;
     best->cycles = cycles;
     best->energy = energy;
