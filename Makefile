@@ -12,7 +12,7 @@ ARCH   ?= -march=native
 FUZZ_SECONDS ?= 60
 VERSION := 0.1.0
 B      := build/$(MODE)
-PKGS   := openblas hdf5 yaml-0.1
+PKGS   := openblas hdf5 yaml-0.1 libprotobuf-c
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
           -Wvla -Wwrite-strings -Wpointer-arith -Wundef -Wdouble-promotion $(if $(WERROR),-Werror)
 # Never -ffast-math (it deletes isfinite); no FMA contraction (same bits per compiler).
@@ -26,13 +26,14 @@ OPT := $(or $(OPT_$(MODE)),$(error MODE must be release, debug, asan, tsan or fu
 
 # HDF5's flags ask for no particular POSIX, ours do: ours come last.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) check 2>/dev/null)
-override CPPFLAGS += $(PKG_CFLAGS) -I. -D_POSIX_C_SOURCE=200809L -DRELMAS_VERSION='"$(VERSION)"'
+override CPPFLAGS += $(PKG_CFLAGS) -I. -I$(B) -D_POSIX_C_SOURCE=200809L -DRELMAS_VERSION='"$(VERSION)"'
 override CFLAGS   += -std=c11 -fPIC -pthread $(WARN) $(NUM) $(OPT) $(ARCH)
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lglpk -lm
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 LINK  = $(CC) -pthread $(LDFLAGS) $(filter -fsanitize=%,$(OPT)) -o $@ $(filter %.o %.a,$^)
 
 SRC   := $(sort $(wildcard $(foreach d,base nn rl env accel_models checkpoints,$d/*.c)))
+OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/env/onnx.pb-c.o
 LIB   := $(B)/librelmas.a
 SOLIB := $(B)/librelmas.so
 APP   := $(B)/bin/relmas
@@ -55,9 +56,16 @@ $(V).SILENT:
 $(B)/%.o: %.c $(B)/flags
 	mkdir -p $(@D); echo '  CC   $<'
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(LIB): $(SRC:%.c=$(B)/%.o)
+# What protobuf-c makes of the messages in env/onnx.proto.
+$(B)/env/onnx.pb-c.c: env/onnx.proto
+	mkdir -p $(@D); echo '  GEN  $@'; protoc-c --c_out=$(B) $<
+$(B)/env/onnx.pb-c.h: $(B)/env/onnx.pb-c.c ;
+$(B)/env/onnx.pb-c.o: $(B)/env/onnx.pb-c.c $(B)/flags
+	echo '  CC   $<'; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(patsubst %.c,$(B)/%.o,$(wildcard env/onnx*.c)): $(B)/env/onnx.pb-c.h
+$(LIB): $(OBJ)
 	rm -f $@; $(AR) rcs $@ $^
-$(SOLIB): $(SRC:%.c=$(B)/%.o) base/exports.map
+$(SOLIB): $(OBJ) base/exports.map
 	echo '  LINK $@'; $(LINK) -shared -Wl,--version-script=base/exports.map $(LIBS)
 $(APP): $(patsubst %.c,$(B)/%.o,$(wildcard experiments/*.c)) $(LIB)
 	mkdir -p $(@D); echo '  LINK $@'; $(LINK) $(LIBS)

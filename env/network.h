@@ -30,7 +30,7 @@
  *   view      out; one or more `from`. Any rearrangement, selection, repetition or padding of their
  *             words: reshape, transpose, slice, split, pad, broadcast
  *   move      out; one or more `from`. A sub-job of its own that reads these and writes out: resize,
- *             operators of other kinds. An eltwise of ceil(words read / words of out) operands
+ *             operators of other kinds. An eltwise of words read / words of out operands, rounded
  *   kernel, stride, pad: one number or [height, width]; pad also [top, left, bottom, right] or `same`
  */
 #ifndef RELMAS_ENV_NETWORK_H

@@ -553,7 +553,7 @@ static LayerShape deconv_shape(const Entry *e, const Tensor *in)
                         .operands = 1};
 }
 
-/* Reads its inputs, in whole multiples of the output, and writes the output. */
+/* Reads its inputs, as the nearest whole multiple of the output, and writes the output. */
 static LayerShape move_shape(const Reader *r, const Entry *e, const Tensor *out)
 {
     double read = 0;
@@ -570,7 +570,7 @@ static LayerShape move_shape(const Reader *r, const Entry *e, const Tensor *out)
                         .stride_h = 1,
                         .dilation = 1,
                         .groups = 1,
-                        .operands = (int)fmin(ceil(read / words(out)), INT_MAX)};
+                        .operands = (int)fmin(fmax(round(read / words(out)), 1), INT_MAX)};
 }
 
 static LayerShape entry_shape(const Reader *r, const Entry *e, const Tensor *out)

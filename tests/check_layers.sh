@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_layers.sh -- holds the layering: who may include whom, and who may call BLAS, HDF5 and stdout.
+# check_layers.sh -- holds the layering: who may include whom, and who may call BLAS, HDF5, protobuf-c and stdout.
 set -u
 bad=0
 allow() { # allow LAYER MAY_INCLUDE_REGEX
@@ -19,6 +19,7 @@ allow rl 'base/|nn/|rl/|env/env\.h'
 allow checkpoints 'base/|checkpoints/'
 only 'include <(cblas|openblas)' 'nn/gemm\.c' 'only nn/gemm.c calls BLAS'
 only 'include <hdf5' 'checkpoints/' 'only checkpoints/ calls HDF5'
+only 'include [<"](protobuf-c/|env/onnx\.pb-c|env/onnx_internal)' 'env/onnx' 'only env/onnx* calls protobuf-c'
 only '(^|[^a-z_])(printf|puts|putchar|exit)\(|[^a-z_]stdout[^a-z_]' 'experiments/' 'only experiments/ prints results or exits'
 only '(malloc|calloc|realloc|free)\(' 'base/mem\.c|.*(mem_|_)[a-z]*(malloc|calloc|realloc|free)\(' 'the heap is used through base/mem.h'
 exit $bad
