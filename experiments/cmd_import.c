@@ -3,10 +3,12 @@
 #include "base/args.h"
 #include "base/mem.h"
 #include "env/draft.h"
+#include "env/onnx.h"
 #include "env/scalesim.h"
 #include "experiments/commands.h"
 #include "experiments/output.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,13 +19,53 @@
 
 enum { NOTES_SHOWN = 24, OUTPUTS_SHOWN = 8 };
 
+typedef enum { FROM_SUFFIX, FROM_ONNX, FROM_SCALESIM } Source;
+static const char *const SOURCES[] = {"auto", "onnx", "scalesim", NULL};
 static const char *const SUMMARIES[] = {"table", "json", NULL};
 
 typedef struct Options {
     const char *in, *out, *name;
-    int format;
-    bool force;
+    int source, format;
+    ArgList input_shapes;
+    bool pass_unknown, force;
 } Options;
+
+/* ---- reading ---- */
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t n = strlen(path), k = strlen(suffix);
+    if (n < k) return false;
+    for (size_t i = 0; i < k; i++)
+        if (tolower((unsigned char)path[n - k + i]) != suffix[i]) return false;
+    return true;
+}
+
+static Status read_model(const Options *o, Draft **draft, Err *err)
+{
+    int source = o->source;
+
+    if (source == FROM_SUFFIX)
+        source = has_suffix(o->in, ".onnx")  ? FROM_ONNX
+                 : has_suffix(o->in, ".csv") ? FROM_SCALESIM
+                                             : FROM_SUFFIX;
+    if (source == FROM_SUFFIX)
+        return err_set(err, ST_USAGE,
+                       "import: cannot tell from its name what '%.200s' is, give --from onnx or "
+                       "--from scalesim",
+                       o->in);
+    if (source == FROM_SCALESIM) {
+        if (o->pass_unknown || o->input_shapes.n > 0)
+            return err_set(err, ST_USAGE,
+                           "import: --pass-unknown and --input-shape are for ONNX "
+                           "models, not for SCALE-Sim topologies");
+        return scalesim_load(draft, o->in, err);
+    }
+    OnnxOptions opt = {.pass_unknown = o->pass_unknown,
+                       .input_shapes = o->input_shapes.v,
+                       .n_input_shapes = o->input_shapes.n};
+    return onnx_import(draft, o->in, &opt, err);
+}
 
 /* ---- writing ---- */
 
@@ -285,7 +327,7 @@ static Status run(const Options *o, Err *err)
     Status st;
 
     TRY(check_target(o, err));
-    TRY(scalesim_load(&draft, o->in, err));
+    TRY(read_model(o, &draft, err));
     if (o->name) draft_rename(draft, o->name);
     if ((st = draft_write(draft, &text, &bytes, &net, &why)) != ST_OK)
         err_set(err, st, "%.200s: %s", o->in, why.msg);
@@ -300,23 +342,29 @@ fail:
 
 int cmd_import(int argc, char *const *argv)
 {
-    Options o = {0};
+    Options o = {.source = FROM_SUFFIX};
     ArgList files = {0};
     const ArgOption options[] = {
         {"-o", "FILE.yaml", ARG_TEXT, &o.out, 0, 0, NULL,
          "the network file to write (default: to stdout, and the summary to stderr)"},
         {"--force", NULL, ARG_FLAG, &o.force, 0, 0, NULL, "replace the file if there is one"},
         {"--name", "NAME", ARG_TEXT, &o.name, 0, 0, NULL,
-         "the network's name (default: from its file)"},
+         "the network's name (default: from the model or its file)"},
+        {"--from", "KIND", ARG_ENUM, &o.source, 0, 0, SOURCES,
+         "what the file is; auto: by its suffix"},
+        {"--input-shape", "NAME=1x3x224x224", ARG_TEXTS, &o.input_shapes, 0, 0, NULL,
+         "ONNX: size of an input that the model leaves open, or another than its own"},
+        {"--pass-unknown", NULL, ARG_FLAG, &o.pass_unknown, 0, 0, NULL,
+         "ONNX: operators that are not known move their bytes, instead of being refused"},
         {"--format", "F", ARG_ENUM, &o.format, 0, 0, SUMMARIES, "of the summary; json needs -o"},
     };
     const ArgCommand cmd = {
-        .usage = "relmas import TOPOLOGY.csv [options]",
-        .about = "Turns a SCALE-Sim topology into a network file, which every "
+        .usage = "relmas import MODEL.onnx|TOPOLOGY.csv [options]",
+        .about = "Turns an ONNX model or a SCALE-Sim topology into a network file, which every "
                  "--network takes,\nand sums up what was read: layers, MACs, parameters, what was "
                  "folded, left out and assumed.\nThe file is plain text: look at it, change it. "
                  "docs/IMPORT.md says what becomes of each operator.",
-        .example = "relmas import model.csv -o model.yaml && relmas costs --network model.yaml",
+        .example = "relmas import model.onnx -o model.yaml && relmas costs --network model.yaml",
         .options = options,
         .n_options = sizeof options / sizeof *options,
         .operand = "FILE",

@@ -18,7 +18,7 @@ static const Command COMMANDS[] = {
     {"train", cmd_train, "train a policy, or resume a run"},
     {"eval", cmd_eval, "compare policies on held-out arrivals"},
     {"costs", cmd_costs, "cost of networks' layers on accelerators"},
-    {"import", cmd_import, "turn a SCALE-Sim topology into a network file"},
+    {"import", cmd_import, "turn an ONNX model or SCALE-Sim topology into a network file"},
     {"inspect", cmd_inspect, "show what a checkpoint or policy file holds"},
     {"list", cmd_list, "name the networks, systems, scenarios, schedulers, ..."},
 };

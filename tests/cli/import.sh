@@ -52,6 +52,34 @@ run 0 "$relmas" import net.csv -o j.yaml --format json
 holds '"macs": 562528800, "parameters": 9865248' "$tmp/out"
 awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail "not JSON"
 
+# --- ONNX models ---
+golden=$tree/tests/golden/onnx
+for model in "$golden"/*.onnx; do
+    case $model in *unknown*|*two_sizes*) continue ;; esac
+    stem=$(basename "$model" .onnx)
+    run 0 "$relmas" import "$model" -o "$stem.yaml" --format json
+    macs=$(awk -F, -v m="$stem" '$1 == m { n += $4 } END { print n }' "$golden/macs.csv")
+    holds "\"network\": \"$stem\".*\"macs\": $macs, "
+done
+cp "$golden/batch_norm.onnx" model.bin
+refused 2 "cannot tell from its name what 'model.bin' is" import model.bin
+run 0 "$relmas" import model.bin --from onnx -o bn.yaml
+holds '^folded +1  BatchNormalization$'
+refused 2 'Mystery' import "$golden/unknown_domain.onnx"
+run 0 "$relmas" import "$golden/unknown_domain.onnx" --pass-unknown -o u.yaml
+holds '^unknown +1  Mystery'
+holds '^# not modelled: Mystery' u.yaml
+holds 'type: move' u.yaml
+refused 2 'for ONNX' import net.csv --pass-unknown
+head -c 300 "$golden/groups.onnx" >cut.onnx
+refused 2 '^relmas: cut.onnx:' import cut.onnx
+printf 'Layer,M,N,K,\n' >text.onnx
+refused 2 '^relmas: text.onnx:' import text.onnx
+: >empty.onnx
+refused 2 '^relmas: empty.onnx:' import empty.onnx
+run 0 "$relmas" import "$golden/unet.onnx" --input-shape x=1x1x20x24 -o s.yaml
+holds '^input     \[1, 20, 24\]$'
+
 # --- what is there stays there ---
 echo keep >old.yaml
 refused 2 "'old.yaml' exists, give --force to replace it" import net.csv -o old.yaml

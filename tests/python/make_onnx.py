@@ -97,8 +97,14 @@ def groups(m):
 def dilation(m):
     x = m.input("x", [1, 3, 20, 21])
     x = m.conv(x, 4, 3, 3, dilations=[2, 2])
-    x = m.conv(x, 5, 4, [3, 2], dilations=[1, 3])
-    m.output(m.conv(x, 6, 5, [1, 5], dilations=[1, 2], pads=[0, 4, 0, 4]))
+    m.output(m.conv(x, 6, 4, [1, 5], dilations=[1, 2], pads=[0, 4, 0, 4]))
+
+
+@model
+def dilation_of_two_sizes(m):
+    """A network file has one dilation for both directions."""
+    x = m.conv(m.input("x", [1, 3, 20, 21]), 4, 3, 1)
+    m.output(m.conv(x, 5, 4, [3, 2], dilations=[1, 3]))
 
 
 @model
@@ -206,6 +212,8 @@ def split_concat(m):
 
 @model
 def ceil_pool(m):
+    """The second pool's last window would begin in the padding: since version 22 it is left out."""
+    m.opset = 22
     x = m.conv(m.input("x", [1, 3, 20, 21]), 4, 3, 3)
     x = m.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
     x = m.op("MaxPool", x, kernel_shape=[2, 2], strides=[3, 3], pads=[0, 0, 1, 1], ceil_mode=1)
@@ -324,8 +332,7 @@ def two_inputs(m):
 
 
 @model
-def unknown(m):
-    """An LSTM, and an operator of nobody's, between layers."""
+def lstm(m):
     x = m.op("MatMul", m.input("x", [7, 1, 8]), m.weight(8, 6))
     y, _, _ = m.op("LSTM", x, m.weight(1, 20, 6), m.weight(1, 20, 5), outputs=3, hidden_size=5)
     y = m.op("Reshape", y, m.ints(7, 5))

@@ -9,6 +9,7 @@ both factors are computed.
   Conv            output positions x output channels x channels per group x kernel
   ConvTranspose   input positions x input channels x output channels per group x kernel
   Gemm, MatMul    products of the sizes
+  LSTM, GRU, RNN  steps x batch x weights
 Columns: model, layer (its place among the products), op, macs, parameters. A model that cannot be
 computed gives one row with op `error`.
 --shape NAME=1x3x224x224 sets the size of an input.
@@ -24,6 +25,7 @@ from onnx import shape_inference
 from onnx.reference import ReferenceEvaluator
 
 CONV = {"Conv": 1, "ConvInteger": 1, "QLinearConv": 3}  # the place of the weights
+RECURRENT = ("LSTM", "GRU", "RNN")
 MATMUL = {"Gemm": 1, "MatMul": 1, "MatMulInteger": 1, "QLinearMatMul": 3}
 
 
@@ -148,6 +150,13 @@ def matmul_macs(node, shapes, w):
     return math.prod(y) * a[-1]
 
 
+def recurrent_macs(node, shapes):
+    """Every step of every direction multiplies by W and R."""
+    x = known(shapes.get(node.input[0]), node.input[0])
+    w, r = (known(shapes.get(n), n) for n in node.input[1:3])
+    return x[0] * x[1] * (math.prod(w) + math.prod(r)), math.prod(w) + math.prod(r)
+
+
 def products(model):
     graph, shapes = infer(model)
     needs = [name for node in graph.node if node.op_type in {*CONV, *MATMUL, "ConvTranspose"}
@@ -156,6 +165,9 @@ def products(model):
         execute(onnx.ModelProto.FromString(model.SerializeToString()), shapes)
     constants, needed = find_constants(graph), find_needed(graph)
     for node in graph.node:
+        if node.op_type in RECURRENT and any(name in needed for name in node.output):
+            yield node.op_type, *recurrent_macs(node, shapes)
+            continue
         place = CONV.get(node.op_type, MATMUL.get(node.op_type, 1))
         count = (conv_macs if node.op_type in CONV or node.op_type == "ConvTranspose" else
                  matmul_macs if node.op_type in MATMUL else None)
