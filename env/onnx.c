@@ -36,13 +36,14 @@ static Status list_unknown(Onnx *m)
                    count > UNKNOWN_SHOWN ? ", ..." : "");
 }
 
-/* Outputs as the file says; else as computed before, or as the first input. */
+/* Outputs as the file says; else as computed before; else, of an operator of which nothing is known,
+ * as the first input. */
 static Status unknown_shape(Onnx *m, Node *n, Value *out, Shape *s)
 {
     if (onnx_said_shape(out->said, s)) return ST_OK;
     if (out->known)
         *s = out->shape;
-    else if (out == n->out[0] && node_in(n, 0))
+    else if (!n->op && out == n->out[0] && node_in(n, 0))
         *s = n->in[0]->shape;
     else
         return node_error(m, n, "the size of its output is not known");
@@ -126,11 +127,10 @@ static Status run_node(Onnx *m, Node *n)
 
     m->unknown = NULL;
     TRY(load_inputs(m, n));
-    if (n->op) TRY(n->op->run(m, n));
-    if (!n->op || m->unknown) {
-        if (m->unknown && !(m->opt && m->opt->pass_unknown)) return refuse_case(m, n);
-        return pass_unknown(m, n);
-    }
+    if (n->op) st = n->op->run(m, n);
+    if (m->unknown && !(m->opt && m->opt->pass_unknown)) return refuse_case(m, n);
+    if (!n->op || m->unknown) return pass_unknown(m, n);
+    TRY(st);
     st = note_free(m, n, entries);
 fail:
     return st;

@@ -5,8 +5,8 @@
  * Sizes are inferred here, from those of the inputs; the shapes that exporters compute (Shape,
  * Gather, Concat, ...) are followed, as constants.
  *
- * One inference is one request: a batch that is symbolic or missing is 1, and so is that of an
- * image input (4 or more dimensions) with a batch of more. The draft's input is the first input of
+ * One inference is one request: a batch that is symbolic is 1, and so is one of more in front of
+ * images (4 or more dimensions) and of what a window slides over. The draft's input is the first input of
  * the model; others are views of it, of their own size.
  *
  * Operators are layers (Conv, ConvTranspose, Gemm, MatMul, pooling, joins of computed tensors),

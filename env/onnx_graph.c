@@ -331,12 +331,18 @@ static Status check_options(Onnx *m)
     return ST_OK;
 }
 
-/* A batch is one request: symbolic or, for an image, more than 1, it becomes 1. */
+/* The first size of images, and of what a window slides over. */
+static bool is_batch(const Value *v)
+{
+    return v->shape.rank >= 4 || (v->shape.rank == 3 && v->batched);
+}
+
+/* A batch is one request: symbolic or more than 1, it becomes 1. */
 static int64_t take_batch(Onnx *m, Value *v)
 {
     int64_t batch = v->shape.rank > 0 ? v->shape.dim[0] : 1;
 
-    if (v->shape.rank < 4 || batch == 1) return batch;
+    if (!is_batch(v) || batch == 1) return batch;
     m->batch = batch;
     v->shape.dim[0] = 1;
     return batch;
@@ -350,7 +356,7 @@ static Status note_batch(Onnx *m, const Value *v, bool symbolic, int64_t batch)
     if (symbolic)
         return draft_note(m->draft, DRAFT_ASSUMED, m->err, "input '%s': its batch is 1", name);
     if (batch == 1 || v->shape.rank < 2) return ST_OK;
-    if (v->shape.rank >= 4)
+    if (is_batch(v))
         return draft_note(m->draft, DRAFT_ASSUMED, m->err,
                           "input '%s': one request of its batch of %" PRId64, name, batch);
     return draft_note(m->draft, DRAFT_ASSUMED, m->err,
@@ -404,20 +410,33 @@ static Status read_input_shape(Onnx *m, Value *v, bool *symbolic)
     return ST_OK;
 }
 
-static const Onnx__ValueInfo *needed_input(Onnx *m, size_t i, Value **v)
-{
-    const Onnx__ValueInfo *info = m->model->graph->input[i];
-    *v = onnx_find(m, info->name);
-    return *v && is_input(*v) ? info : NULL;
-}
-
-static void mark_read(Onnx *m, bool *read)
+/* Which inputs are read as data, and which by a window that takes their first size as a batch. */
+static void mark_read(Onnx *m)
 {
     for (int i = 0; i < m->n_order; i++) {
         const Node *n = &m->node[m->order[i]];
-        for (int k = 0; k < n->n_in; k++)
-            if (n->in[k]) read[n->in[k] - m->value] = true;
+        int data = n->op && n->op->data_in ? n->op->data_in : n->n_in;
+        bool window = n->op && operator_has_window(n->op);
+        for (int k = 0; k < n->n_in; k++) {
+            if (!n->in[k]) continue;
+            n->in[k]->read = true;
+            n->in[k]->data |= k < data;
+            n->in[k]->batched |= k == 0 && window;
+        }
     }
+}
+
+/* Weights that the file leaves open: a constant of that size. */
+static Status weights_input(Onnx *m, Value *v)
+{
+    char name[TEXT_SHOWN_MAX];
+
+    bool symbolic;
+    Status st = read_input_shape(m, v, &symbolic);
+
+    v->known = v->constant = true;
+    if (st != ST_OK) return st;
+    return draft_note(m->draft, DRAFT_ASSUMED, m->err, "input '%s': weights", shown(v->name, name));
 }
 
 static Status create_draft(Onnx *m, const Value *first)
@@ -436,27 +455,36 @@ static Status create_draft(Onnx *m, const Value *first)
     return draft_create(&m->draft, name, title, size, m->err);
 }
 
+static Status data_input(Onnx *m, Value *v)
+{
+    bool symbolic;
+    Status st = ST_OK;
+
+    TRY(read_input_shape(m, v, &symbolic));
+    int64_t batch = take_batch(m, v);
+    if (!m->draft) TRY(create_draft(m, v));
+    TRY(note_batch(m, v, symbolic, batch));
+    TRY(store_input(m, v));
+    v->known = true;
+fail:
+    return st;
+}
+
 Status onnx_inputs(Onnx *m)
 {
     const Onnx__Graph *g = m->model->graph;
-    bool *read = arena_alloc(&m->arena, (size_t)m->n_values, sizeof *read);
     Status st = ST_OK;
 
-    if (!read) return arena_error(&m->arena, m->file, m->err);
     TRY(check_options(m));
-    mark_read(m, read);
+    mark_read(m);
     for (size_t i = 0; i < g->n_input; i++) {
-        Value *v;
-        bool symbolic;
-        if (!needed_input(m, i, &v) || !read[v - m->value]) continue;
-        TRY(read_input_shape(m, v, &symbolic));
-        int64_t batch = take_batch(m, v);
-        if (!m->draft) TRY(create_draft(m, v));
-        TRY(note_batch(m, v, symbolic, batch));
-        TRY(store_input(m, v));
-        v->known = true;
+        Value *v = onnx_find(m, g->input[i]->name);
+        if (v && is_input(v) && v->data) TRY(data_input(m, v));
     }
     if (!m->draft) return err_set(m->err, ST_FORMAT, "%s: no output depends on an input", m->file);
+    for (int i = 0; i < m->n_values; i++)
+        if (is_input(&m->value[i]) && m->value[i].read && !m->value[i].data)
+            TRY(weights_input(m, &m->value[i]));
     for (int i = 0; i < m->n_nodes; i++)
         if (!m->node[i].needed) TRY(note_dead(m, &m->node[i]));
 fail:

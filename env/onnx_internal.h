@@ -70,6 +70,7 @@ typedef struct Value {
     const Onnx__Tensor *tensor;  /* of an initialiser */
     const Onnx__ValueInfo *info; /* of an input */
     const Onnx__ValueInfo *said; /* what the file says of it elsewhere, NULL: nothing */
+    bool read, data, batched;    /* of an input: by some node; as data; by a window */
     bool known;                  /* what follows is set */
     bool constant;               /* does not depend on the inputs */
     bool integer;
@@ -136,8 +137,8 @@ bool onnx_said_shape(const Onnx__ValueInfo *info, Shape *out);
 
 Status node_error(const Onnx *m, const Node *n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* For an operator, or a case of one, that is not modelled: why is static text. Returns ST_OK: the
- * caller returns, and the node becomes a move or the import is refused. */
+/* For a case of an operator that is not modelled: why is static text. The caller returns what this
+ * returns, without a message: run_node makes the node a move or refuses it. */
 Status node_unknown(Onnx *m, const char *why);
 const Onnx__Attribute *node_attr(const Node *n, const char *name);
 Status node_int(const Onnx *m, const Node *n, const char *name, int64_t fallback, int64_t *out);
@@ -145,8 +146,8 @@ Status node_text(const Onnx *m, const Node *n, const char *name, const char *fal
                  size_t cap);
 /* A list of whole numbers from the attribute or, where there is none, from input `input` (-1: no
  * such input), which must be a constant. *n = -1 if neither is there. */
-Status node_list(const Onnx *m, const Node *n, const char *name, int input,
-                 int64_t list[ONNX_LIST_MAX], int *count);
+Status node_list(Onnx *m, const Node *n, const char *name, int input, int64_t list[ONNX_LIST_MAX],
+                 int *count);
 Status node_axis(const Onnx *m, const Node *n, int64_t axis, int rank, int *out);
 Value *node_in(const Node *n, int i); /* NULL: absent */
 /* Checks that the shape is possible and gives it to a constant or computed output. */
@@ -193,10 +194,12 @@ typedef struct Operator {
     const char *name;
     OperatorRun *run;
     int min_in;
+    int data_in; /* inputs that can be data; those behind are parameters. 0: all */
 } Operator;
 const Operator *operator_find(const Onnx__Node *proto);
+bool operator_has_window(const Operator *op);
 
-OperatorRun op_same, op_join, op_reduce, op_arg, op_topk, op_softmax_loss;
+OperatorRun op_same, op_join, op_reduce, op_arg, op_topk;
 OperatorRun op_conv, op_conv_quantised, op_deconv, op_gemm, op_matmul, op_matmul_quantised, op_pool,
     op_global_pool, op_recurrent;
 OperatorRun op_reshape, op_flatten, op_squeeze, op_unsqueeze, op_transpose, op_slice, op_split,

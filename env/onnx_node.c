@@ -38,7 +38,7 @@ Status node_error(const Onnx *m, const Node *n, const char *fmt, ...)
 Status node_unknown(Onnx *m, const char *why)
 {
     m->unknown = why;
-    return ST_OK;
+    return ST_FORMAT;
 }
 
 /* ---- inputs and attributes ---- */
@@ -90,8 +90,8 @@ static int64_t whole(double x)
                        : (int64_t)x; /* not a number: the former */
 }
 
-Status node_list(const Onnx *m, const Node *n, const char *name, int input,
-                 int64_t list[ONNX_LIST_MAX], int *count)
+Status node_list(Onnx *m, const Node *n, const char *name, int input, int64_t list[ONNX_LIST_MAX],
+                 int *count)
 {
     const Onnx__Attribute *a = node_attr(n, name);
     const Value *v = node_in(n, input);
@@ -101,8 +101,9 @@ Status node_list(const Onnx *m, const Node *n, const char *name, int input,
     *count = -1;
     if (!a && !v) return ST_OK;
     if (a) TRY(expect(m, n, a, ATTR_INTS));
+    if (!a && !v->constant) return node_unknown(m, "an output whose size is computed");
     if (!a && !v->number)
-        return node_error(m, n, "its %s are computed: only constants can be followed", name);
+        return node_error(m, n, "its %s are constants whose values cannot be followed", name);
     if (words > ONNX_LIST_MAX)
         return node_error(m, n, "its %s are %.0f numbers, want at most %d", name, words,
                           ONNX_LIST_MAX);

@@ -642,7 +642,8 @@ static Status read_scales(Onnx *m, Node *n, double *scale, int *count)
         return ST_OK;
     }
     if (words == 0) return ST_OK;
-    if (!a && !v->number) return node_error(m, n, "its scales are computed");
+    if (!a && !v->constant) return node_unknown(m, "an output whose size is computed");
+    if (!a && !v->number) return node_error(m, n, "its scales cannot be followed");
     if (words > ONNX_RANK_MAX) return node_error(m, n, "%g scales", words);
     *count = (int)words;
     for (int i = 0; i < *count; i++) scale[i] = a ? (double)a->floats[i] : v->number[i];
