@@ -45,6 +45,21 @@ static Status add_network(Mix *mix, const char *name, double share, Err *err)
     return ST_OK;
 }
 
+/* A name that is no network may be a set's, misspelt. */
+static Status check_name(const char *name, Err *err)
+{
+    static const char *const SETS[] = {"light", "heavy", "mixed"};
+    char path[PATH_MAX_BYTES], shown[TEXT_SHOWN_MAX];
+    Err why = {0};
+    Status st = path_find(path, sizeof path, "env/networks", name, ".yaml", &why);
+    const char *set = st == ST_OK ? NULL : nearest_name(name, SETS, 3);
+    if (st == ST_OK) return ST_OK;
+    if (!set) return err_set(err, st, "%s", why.msg);
+    text_shown(shown, name);
+    return err_set(err, st, "--workload: '%s' is no network and no set, did you mean '%s'?", shown,
+                   set);
+}
+
 static Status add_named(void *ctx, const char *item, Err *err)
 {
     Mix *mix = ctx;
@@ -57,7 +72,10 @@ static Status add_named(void *ctx, const char *item, Err *err)
                        "e.g. resnet50:2,kws",
                        item);
     const char *set = scenario_networks(name);
-    if (!set) return add_network(mix, name, share, err);
+    if (!set) {
+        Status st = check_name(name, err);
+        return st == ST_OK ? add_network(mix, name, share, err) : st;
+    }
     for (const char *p = set; *p; p += strspn(p, ",")) {
         size_t n = strcspn(p, ",");
         char one[SYS_NAME_MAX];

@@ -124,17 +124,17 @@ int cmd_costs(int argc, char *const *argv)
          "the system's DRAM bandwidth (default: the accelerator's own port)"},
         {"--plot", "FILE.svg", ARG_TEXT, &o.plot, 0, 0, NULL,
          "also draws a roofline per accelerator; needs gnuplot"},
-        {"--format", "F", ARG_ENUM, &o.view.format, 0, 0, FORMAT_NAMES,
-         "of the results; csv and json have energy by level"},
+        {"--format", "F", ARG_ENUM, &o.view.format, 0, 0, FORMAT_NAMES, "of the results"},
         {"--verbose", NULL, ARG_FLAG, &o.view.verbose, 0, 0, NULL,
-         "also the mapping; with --layers --format csv all columns"},
+         "also energy by level and the mapping; with --layers --format csv all columns"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
          "worker threads; any number gives the same results"},
     };
     const ArgCommand cmd = {
         .usage = "relmas costs [options]",
-        .about = "Shows cycles, DRAM bytes and energy of network layers on accelerators, and which "
-                 "accelerator is the fastest.",
+        .about = "Shows cycles, DRAM bytes and energy of network layers on accelerators, which "
+                 "accelerator "
+                 "is the fastest, and which load a system can bear.",
         .example = "relmas costs --network resnet50 --accel simba-16pe,eyeriss-32x32 --format csv",
         .options = options,
         .n_options = sizeof options / sizeof *options,

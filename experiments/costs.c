@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BATCH_PAIRS = 64 };
+enum { BATCH_PAIRS = 256 };
 
 static Status no_memory(Err *err)
 {

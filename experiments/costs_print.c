@@ -365,6 +365,8 @@ static void print_notes(const CostTable *t, const CostView *view)
     if (t->n_nets)
         puts("A total runs one layer after the other; pooling, activation and additions that are "
              "fused are free.");
+    if (t->n_nets && t->system)
+        puts("The simulator also charges the other operands of fused additions to their sub-job.");
 }
 
 static void print_table(const CostTable *t, const CostView *view)

@@ -138,6 +138,7 @@ refused 2 "--workload 'kws:-1'" costs --system tiny-2 --workload kws:-1
 refused 2 "'kws:0,light:0': all shares are 0" costs --system tiny-2 --workload kws:0,light:0
 refused 2 "a name is empty" costs --system tiny-2 --workload kws,,alexnet
 refused 2 "no 'kvs' in env/networks, did you mean 'kws'" costs --system tiny-2 --workload kvs
+refused 2 "'ligth' is no network and no set, did you mean 'light'" costs --system tiny-2 --workload ligth
 refused 2 "no 'tiny-3' in env/systems, did you mean 'tiny-2'" costs --system tiny-3 --workload kws
 
 # --- rooflines ---
