@@ -15,17 +15,9 @@ typedef struct Evaluation {
     JobRecord *log;          /* [episodes, jobs] */
 } Evaluation;
 
-static int choose_baseline(void *ctx, const Sim *sim)
-{
-    const Scheduler *s = ctx;
-    return s->choose(sim);
-}
-
 Contender evaluate_baseline(const Scheduler *s)
 {
-    Contender c = {.name = s->name, .rules = s->rules, .classes = 1, .choose = choose_baseline};
-    for (int i = 0; i < EVALUATE_TASKS; i++) c.ctx[i] = (void *)(uintptr_t)s; /* only read */
-    return c;
+    return (Contender){.name = s->name, .rules = s->rules, .classes = 1, .baseline = s};
 }
 
 static void run_episode(Evaluation *ev, int task, int episode)
@@ -33,13 +25,19 @@ static void run_episode(Evaluation *ev, int task, int episode)
     const Contender *who = ev->who;
     Sim *sim = ev->sim[task];
     JobRecord *log = ev->log + (size_t)episode * ev->workload.jobs;
+    uint64_t seed = ev->seed + (uint64_t)episode;
     Candidate c;
 
     sim_set_log(sim, log);
-    sim_reset(sim, &ev->workload, ev->seed + (uint64_t)episode);
-    while (sim_candidate(sim, &c)) {
-        int a = who->choose(who->ctx[task], sim);
-        sim_commit(sim, a / who->classes, a % who->classes);
+    if (who->baseline) {
+        sched_reset(who->baseline, sim, &ev->workload, seed);
+        while (sim_candidate(sim, &c)) sched_step(who->baseline, sim);
+    } else {
+        sim_reset(sim, &ev->workload, seed);
+        while (sim_candidate(sim, &c)) {
+            int a = who->choose(who->ctx[task], sim);
+            sim_commit(sim, a / who->classes, a % who->classes);
+        }
     }
     ev->outcome[episode] =
         (EpisodeOutcome){.totals = *sim_totals(sim), .end_us = sim_now(sim), .log = log};
@@ -56,10 +54,12 @@ static void run_task(void *ctx, int task)
 static Status prepare(Evaluation *ev, EvalResult *r, const Scenario *sc, Err *err)
 {
     SimConfig cfg = sc->sim;
+    const Scheduler *baseline = ev->who->baseline;
     cfg.rules = ev->who->rules;
     cfg.classes = ev->who->classes;
+    size_t user = baseline ? sched_state_bytes(baseline, sc->sys, &cfg) : 0;
     for (int i = 0; i < ev->tasks; i++) {
-        Status st = sim_create(&ev->sim[i], sc->sys, &cfg, 0, err);
+        Status st = sim_create(&ev->sim[i], sc->sys, &cfg, user, err);
         if (st != ST_OK) return st;
     }
     if (!(ev->outcome = mem_calloc(ev->episodes, sizeof *ev->outcome)) ||

@@ -16,7 +16,8 @@ typedef struct Contender {
     const char *name;
     SchedRules rules;
     int classes;
-    /* Action for the candidate (SA x classes + class). ctx[task] is not shared between threads. */
+    const Scheduler *baseline; /* or NULL, and then */
+    /* action for the candidate (SA x classes + class). ctx[task] is not shared between threads. */
     int (*choose)(void *ctx, const Sim *sim);
     void *ctx[EVALUATE_TASKS];
 } Contender;

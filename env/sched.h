@@ -10,13 +10,24 @@
 typedef struct Scheduler {
     const char *name;
     SchedRules rules;
-    int (*choose)(const Sim *sim); /* SA for the candidate; class is 0 */
+    int (*choose)(const Sim *sim); /* ASK_EACH: SA for the candidate; class is 0 */
     const char *summary;
+    /* Else: places what it wants of one round (sim_round, sim_place). Its memory of the episode is
+     * sim_user(sim), state_bytes of it, which reset prepares after sim_reset (NULL: zeros do). */
+    void (*plan)(Sim *sim);
+    void (*reset)(Sim *sim);
+    size_t (*state_bytes)(const System *sys, const SimConfig *cfg); /* NULL: 0 */
 } Scheduler;
 
 const Scheduler *sched_find(const char *name); /* NULL if unknown */
 int sched_count(void);
 const Scheduler *sched_at(int i);
+
+size_t sched_state_bytes(const Scheduler *s, const System *sys, const SimConfig *cfg);
+/* Starts an episode of a simulator that was created with sched_state_bytes of the owner's bytes. */
+void sched_reset(const Scheduler *s, Sim *sim, const Workload *wl, uint64_t seed);
+/* Makes the decision or the round that is due, and advances to the next. */
+void sched_step(const Scheduler *s, Sim *sim);
 
 /* What the families with -bw weigh SAs by: finish + 2 x bytes/BW. */
 double sched_price(const System *sys, const Quote *q);

@@ -14,7 +14,8 @@
 
 static const double NEVER = HUGE_VAL;
 
-const char *const QUEUE_ORDER_NAMES[] = {"fcfs", "edf", "llf", "srpt", "sjf", "dr", "plan", NULL};
+const char *const QUEUE_ORDER_NAMES[] = {"fcfs", "edf",  "llf",   "srpt", "sjf",
+                                         "dr",   "plan", "given", NULL};
 
 static size_t block_bytes(const Sim *sim)
 {
@@ -53,6 +54,8 @@ static double order_key(const Sim *sim, QueueOrder order, const Job *j)
         return j->deadline + j->rem;
     case ORDER_PLAN:
         return (double)sim->st->totals.decisions; /* made so far */
+    case ORDER_GIVEN:
+        break;
     }
     return 0;
 }
@@ -73,8 +76,8 @@ static Waiting *place_of(Sim *sim, int place)
     return place == PLACE_READY ? &sim->st->ready : &sim->st->sa[place].queue;
 }
 
-/* Ranks the node for its place and puts it there. */
-static void put(Sim *sim, int node, int place, int priority_class)
+/* Ranks the node for its place and puts it there. given: the key of ORDER_GIVEN. */
+static void put(Sim *sim, int node, int place, int priority_class, double given)
 {
     WaitNode *n = &sim->node[node];
     bool ready = place == PLACE_READY;
@@ -82,7 +85,10 @@ static void put(Sim *sim, int node, int place, int priority_class)
     n->place = place;
     n->cost_us = ready ? 0 : cost_of(sim, n->job, n->sub, place)->latency_us;
     n->rank = rank_of(sim, ready ? rules->ready_order : rules->queue_order, n->job, priority_class);
-    if (!ready) sim->job[n->job].projected += n->cost_us - net_of(sim, n->job)->best_us[n->sub];
+    if (!ready) {
+        if (rules->queue_order == ORDER_GIVEN) n->rank.key = given;
+        sim->job[n->job].projected += n->cost_us - net_of(sim, n->job)->best_us[n->sub];
+    }
     waiting_insert(sim->node, place_of(sim, place), node, sim->st->now);
 }
 
@@ -130,7 +136,7 @@ static void rank_ready_anew(Sim *sim, int job)
     for (int id = sim->job[job].first_waiting; id >= 0; id = sim->node[id].job_next) {
         if (sim->node[id].place != PLACE_READY) continue;
         take(sim, id);
-        put(sim, id, PLACE_READY, 0);
+        put(sim, id, PLACE_READY, 0, 0);
     }
 }
 
@@ -142,7 +148,7 @@ static void recall_queued(Sim *sim)
         while (q->hopeful >= 0 || q->hopeless >= 0) {
             int id = q->hopeful >= 0 ? q->hopeful : q->hopeless;
             recall(sim, id);
-            put(sim, id, PLACE_READY, 0);
+            put(sim, id, PLACE_READY, 0, 0);
         }
     }
 }
@@ -221,7 +227,7 @@ static void log_end(Sim *sim, int net, double arrival, double deadline, double e
 static void release_subjob(Sim *sim, int job, int sub)
 {
     sim->job[job].outstanding++;
-    put(sim, node_open(sim, job, sub), PLACE_READY, 0);
+    put(sim, node_open(sim, job, sub), PLACE_READY, 0, 0);
 }
 
 static void release_successors(Sim *sim, int job, int sub)
@@ -306,16 +312,25 @@ static void drop_job(Sim *sim, int id)
 
 /* --- the clock --- */
 
+/* What it may ask for. */
+static double throttled(const Sa *s)
+{
+    return fmin(s->demand, fmax(s->limit, SIM_THROTTLE_LEAST * s->demand));
+}
+
 static void share_bandwidth(Sim *sim)
 {
     double demand[SYS_MAX_SAS], rate[SYS_MAX_SAS];
     int n = sim->sys->n_sas;
-    for (int m = 0; m < n; m++) demand[m] = sim->st->sa[m].demand; /* 0 when idle */
+    for (int m = 0; m < n; m++) demand[m] = throttled(&sim->st->sa[m]); /* 0 when idle */
     if (sim->cfg.arbitration == ARBITRATION_MAX_MIN)
         bandwidth_max_min(demand, n, sim->sys->dram_bytes_per_us, rate);
     else
         bandwidth_proportional(demand, n, sim->sys->dram_bytes_per_us, rate);
-    for (int m = 0; m < n; m++) sim->st->sa[m].rate = rate[m];
+    for (int m = 0; m < n; m++) {
+        Sa *s = &sim->st->sa[m];
+        s->rate = demand[m] < s->demand ? rate[m] * (demand[m] / s->demand) : rate[m];
+    }
     sim->st->rates_stale = 0;
 }
 
@@ -378,7 +393,7 @@ static void complete(Sim *sim, int sa)
     j->rem = j->left == 1 ? 0 : j->rem - n->best_us[sub];
     j->left--;
     j->outstanding--;
-    *s = (Sa){.job = -1, .rate = 1, .queue = s->queue};
+    *s = (Sa){.job = -1, .rate = 1, .limit = s->limit, .queue = s->queue};
     st->rates_stale = 1;
     if (j->active_pos >= 0) {
         if (sim->cfg.rules.replan_on_events) rank_ready_anew(sim, id); /* rem has changed */
@@ -425,6 +440,7 @@ static void arrive(Sim *sim)
 
 static void tick(Sim *sim)
 {
+    sim->st->round_due = 1;
     recall_queued(sim);
     for (int i = 0; i < sim->st->n_active; i++) rank_ready_anew(sim, sim->active[i]);
     sim->st->next_tick += sim->cfg.replan_us;
@@ -457,6 +473,7 @@ static bool next_event(Sim *sim, double limit)
     if (isinf(t) || t > limit) return false;
     advance_to(sim, t);
     st->asked = 0;
+    if (sim->cfg.rules.asking == ASK_ROUNDS) st->round_due = 1;
     if (t >= done)
         complete(sim, sa);
     else if (t >= late)
@@ -472,6 +489,7 @@ static bool next_event(Sim *sim, double limit)
 static bool decision_due(const Sim *sim)
 {
     if (waiting_count(sim->node, &sim->st->ready) == 0) return false;
+    if (sim->cfg.rules.asking != ASK_EACH) return sim->st->round_due;
     if (!sim->cfg.rules.replan_on_events) return true;
     if (sim->cfg.rules.window && sim->st->asked >= sim->cfg.rules.window) return false;
     for (int m = 0; m < sim->sys->n_sas; m++)
@@ -480,14 +498,44 @@ static bool decision_due(const Sim *sim)
     return false;
 }
 
+/* Of rounds: everything is idle and nothing will come, yet something is ready. */
+static void place_stranded(Sim *sim)
+{
+    const SimState *st = sim->st;
+    int id = waiting_best(sim->node, &st->ready, sim->cfg.rules.hopeless_last), best = 0;
+    const WaitNode *n = &sim->node[id];
+    for (int m = 1; m < sim->sys->n_sas; m++)
+        if (cost_of(sim, n->job, n->sub, m)->latency_us <
+            cost_of(sim, n->job, n->sub, best)->latency_us)
+            best = m;
+    take(sim, id);
+    put(sim, id, best, 0, 0);
+}
+
+/* The world goes on while the scheduler thinks. */
+static void think(Sim *sim)
+{
+    double until = sim->st->now + sim->cfg.decision_us;
+    if (!(sim->cfg.decision_us > 0)) return;
+    while (next_event(sim, until)) continue;
+    advance_to(sim, until);
+}
+
 /* Runs to the next decision or to the end of the episode. */
 static void settle(Sim *sim)
 {
     SimState *st = sim->st;
+    bool rounds = sim->cfg.rules.asking != ASK_EACH;
     st->candidate = NODE_NONE;
     while (!decision_due(sim)) {
         if (next_event(sim, NEVER)) continue;
-        assert(st->n_active == 0);
+        if (st->n_active == 0) return;
+        assert(rounds);
+        place_stranded(sim);
+    }
+    if (rounds) think(sim);
+    if (waiting_count(sim->node, &st->ready) == 0) { /* firm jobs were dropped meanwhile */
+        settle(sim);
         return;
     }
     lose_hope(sim);
@@ -502,9 +550,12 @@ static Status check_config(const System *sys, const SimConfig *cfg, Err *err)
         return err_set(err, ST_CONFIG, "max_jobs must be in 1..1048576, got %d", cfg->max_jobs);
     if (cfg->classes < 1 || cfg->classes > 4)
         return err_set(err, ST_CONFIG, "classes must be in 1..4, got %d", cfg->classes);
-    if (cfg->rules.ready_order == ORDER_PLAN)
+    if (cfg->rules.ready_order >= ORDER_PLAN)
+        return err_set(err, ST_CONFIG, "'%s' is an order of queues, not of ready sub-jobs",
+                       QUEUE_ORDER_NAMES[cfg->rules.ready_order]);
+    if (cfg->rules.asking == ASK_TICKS && !(cfg->replan_us > 0))
         return err_set(err, ST_CONFIG,
-                       "the order of decisions is one of queues, not of ready sub-jobs");
+                       "replan_us must be above 0: this scheduler is asked once a period");
     if (!(cfg->replan_us >= 0 && cfg->decision_us >= 0) || isinf(cfg->decision_us))
         return err_set(err, ST_CONFIG, "replan_us and decision_us must be 0 or more and finite");
     if (cfg->replan_us > 0 && cfg->replan_us < SYS_LEAST_REPLAN_US)
@@ -578,7 +629,7 @@ void sim_reset(Sim *sim, const Workload *wl, uint64_t seed)
     st->next_tick = sim->cfg.replan_us > 0 ? sim->cfg.replan_us : NEVER;
     st->ready = (Waiting){NODE_NONE, NODE_NONE};
     for (int m = 0; m < SYS_MAX_SAS; m++)
-        st->sa[m] = (Sa){.job = -1, .rate = 1, .queue = st->ready};
+        st->sa[m] = (Sa){.job = -1, .rate = 1, .limit = HUGE_VAL, .queue = st->ready};
     for (int i = 0; i < sim->cfg.max_jobs; i++)
         sim->job[i].next_free = i + 1 < sim->cfg.max_jobs ? i + 1 : -1;
     for (int i = 0; i < sim->max_waiting; i++)
@@ -621,16 +672,63 @@ void sim_commit(Sim *sim, int sa, int priority_class)
     node_close(sim, id);
     st->totals.decisions++;
     st->asked++;
-    if (sim->cfg.decision_us > 0) { /* the world goes on while the scheduler thinks */
-        double until = st->now + sim->cfg.decision_us;
-        while (next_event(sim, until)) continue;
-        advance_to(sim, until);
-    }
+    think(sim);
     if (sim->job[job].active_pos >= 0)
-        put(sim, node_open(sim, job, sub), sa, priority_class);
+        put(sim, node_open(sim, job, sub), sa, priority_class, 0);
     else if (--sim->job[job].outstanding == 0) /* dropped meanwhile */
         free_job(sim, job);
     settle(sim);
+}
+
+/* --- rounds --- */
+
+typedef struct Listing {
+    const Sim *sim;
+    Candidate *out;
+    int n, cap;
+} Listing;
+
+static void list_ready(void *ctx, int node)
+{
+    Listing *l = ctx;
+    const WaitNode *n = &l->sim->node[node];
+    if (l->n < l->cap)
+        l->out[l->n] = (Candidate){.job = n->job, .sub = n->sub, .net = l->sim->job[n->job].net};
+    l->n++;
+}
+
+int sim_round(const Sim *sim, Candidate *out, int cap)
+{
+    Listing l = {.sim = sim, .out = out, .cap = cap};
+    if (sim->st->candidate < 0) return 0;
+    waiting_each(sim->node, &sim->st->ready, sim->cfg.rules.hopeless_last, list_ready, &l);
+    return l.n;
+}
+
+void sim_place(Sim *sim, const Candidate *c, int sa, int priority_class, double key)
+{
+    SimState *st = sim->st;
+    assert(sim->cfg.rules.asking != ASK_EACH && sa >= 0 && sa < sim->sys->n_sas);
+    assert(priority_class >= 0 && priority_class < sim->cfg.classes && isfinite(key));
+    int id = sim->job[c->job].first_waiting;
+    while (sim->node[id].sub != c->sub) id = sim->node[id].job_next;
+    assert(sim->node[id].place == PLACE_READY);
+    st->totals.decisions++;
+    take(sim, id);
+    put(sim, id, sa, priority_class, key);
+}
+
+void sim_proceed(Sim *sim)
+{
+    sim->st->round_due = 0;
+    settle(sim);
+}
+
+void sim_throttle(Sim *sim, int sa, double bytes_per_us)
+{
+    assert(bytes_per_us > 0);
+    sim->st->sa[sa].limit = bytes_per_us;
+    sim->st->rates_stale = 1;
 }
 
 const System *sim_system(const Sim *sim)
@@ -691,18 +789,14 @@ void sim_sa(const Sim *sim, int sa, SaView *out)
                     .queued_us = waiting_sum_us(sim->node, &s->queue)};
 }
 
-void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out)
+static void quote(const Sim *sim, int job, int sub, int sa, const Rank *rank, Quote *out)
 {
     const SimState *st = sim->st;
     const Sa *s = &st->sa[sa];
-    const WaitNode *r = &sim->node[st->candidate];
-    const SubJobCost *c = cost_of(sim, r->job, r->sub, sa);
-    const SchedRules *rules = &sim->cfg.rules;
-    Rank rank = rank_of(sim, rules->queue_order, r->job, priority_class);
+    const SubJobCost *c = cost_of(sim, job, sub, sa);
     WaitAhead w;
 
-    if (rules->queue_order == ORDER_PLAN) rank.key = (double)st->totals.decisions + 1;
-    waiting_ahead(sim->node, &s->queue, &rank, r->sub, rules->hopeless_last, st->now,
+    waiting_ahead(sim->node, &s->queue, rank, sub, sim->cfg.rules.hopeless_last, st->now,
                   st->now + c->latency_us, &w);
     *out = (Quote){.cost_us = c->latency_us,
                    .bytes = c->bytes,
@@ -712,6 +806,22 @@ void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out)
                    .behind = w.behind,
                    .endangered = w.endangered,
                    .min_laxity_us = fmin(1e30, w.least_hopeless_at - st->now)};
+}
+
+void sim_quote_of(const Sim *sim, const Candidate *c, int sa, int priority_class, double key,
+                  Quote *out)
+{
+    QueueOrder order = sim->cfg.rules.queue_order;
+    Rank rank = rank_of(sim, order, c->job, priority_class);
+    if (order == ORDER_PLAN) rank.key = (double)sim->st->totals.decisions + 1;
+    if (order == ORDER_GIVEN) rank.key = key;
+    quote(sim, c->job, c->sub, sa, &rank, out);
+}
+
+void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out)
+{
+    const WaitNode *r = &sim->node[sim->st->candidate];
+    sim_quote_of(sim, &(Candidate){r->job, r->sub, 0}, sa, priority_class, 0, out);
 }
 
 void *sim_state(Sim *sim, size_t *bytes)

@@ -22,23 +22,33 @@
 
 /* How ready and queued sub-jobs are ordered; rem = sum of best_us over what is left of the job. */
 typedef enum {
-    ORDER_FCFS, /* arrival */
-    ORDER_EDF,  /* deadline */
-    ORDER_LLF,  /* laxity: deadline - now - rem */
-    ORDER_SRPT, /* rem */
-    ORDER_SJF,  /* isolated critical path of the whole network */
-    ORDER_DR,   /* deadline + rem */
-    ORDER_PLAN, /* queues only: the order in which decisions were made (list schedulers) */
+    ORDER_FCFS,  /* arrival */
+    ORDER_EDF,   /* deadline */
+    ORDER_LLF,   /* laxity: deadline - now - rem */
+    ORDER_SRPT,  /* rem */
+    ORDER_SJF,   /* isolated critical path of the whole network */
+    ORDER_DR,    /* deadline + rem */
+    ORDER_PLAN,  /* queues only: the order in which decisions were made (list schedulers) */
+    ORDER_GIVEN, /* queues only: by the key of sim_place, least first */
 } QueueOrder;
 extern const char *const QUEUE_ORDER_NAMES[]; /* NULL-terminated, in the order of the enum */
 
+/* When a scheduler is asked, and for what. */
+typedef enum {
+    ASK_EACH,   /* one ready sub-job at a time: sim_candidate, sim_commit */
+    ASK_ROUNDS, /* after each event, for all that is ready at once: sim_round .. sim_proceed */
+    ASK_TICKS,  /* the same at each period T_s only, as in the paper: (priority, SA) for each ready
+                   sub-job; what becomes ready meanwhile waits for the next */
+} Asking;
+
 /* What the scheduler in charge wants from the simulator. */
 typedef struct SchedRules {
+    Asking asking;
     QueueOrder ready_order; /* which ready sub-job is decided first */
     QueueOrder queue_order; /* which queued sub-job an SA starts first, within a class */
     bool hopeless_last;     /* jobs with negative laxity rank behind all others */
-    /* List scheduling: every arrival and completion recalls what is queued, and decisions are asked
-     * for only while an SA stands idle with nothing queued: the rest could not start anyway. */
+    /* List scheduling: every arrival and completion recalls what is queued, and (ASK_EACH) decisions
+     * are asked for only while an SA stands idle with nothing queued: the rest could not start. */
     bool replan_on_events;
     /* Of list scheduling: decisions made after one event at most, 0 = no limit; what is not decided
      * waits for the next event. Bounds the work per event, and paces the starts. */
@@ -51,7 +61,7 @@ typedef struct SimConfig {
     bool firm;          /* jobs are dropped at their deadline; otherwise they run to the end */
     double replan_us;   /* period T_s at which queued sub-jobs return to be placed anew, 1 or more;
                          0 = never */
-    double decision_us; /* simulated time that each decision takes */
+    double decision_us; /* simulated time that each decision, or each round, takes */
     int classes;        /* priority classes, 1..4; class 0 is served first */
     int max_jobs;       /* jobs in the system at once (a dropped one counts while a sub-job of it
                            runs); an arrival beyond it is rejected (a miss) */
@@ -109,8 +119,24 @@ typedef struct Candidate {
 } Candidate;
 /* False when the episode is over. */
 bool sim_candidate(const Sim *sim, Candidate *c);
-/* Commits the candidate to an SA and advances to the next decision or to the end. */
+/* Commits the candidate to an SA and advances to the next decision or to the end. ASK_EACH. */
 void sim_commit(Sim *sim, int sa, int priority_class);
+
+/* --- rounds (ASK_ROUNDS, ASK_TICKS): place any of what is ready, then proceed --- */
+
+/* What is ready, in the ready order: at most cap of them; returns how many there are, 0 when the
+ * episode is over. The first is sim_candidate's. */
+int sim_round(const Sim *sim, Candidate *out, int cap);
+/* Puts a ready sub-job into an SA's queue, in this instant. key: of ORDER_GIVEN, finite. */
+void sim_place(Sim *sim, const Candidate *c, int sa, int priority_class, double key);
+/* Ends the round and advances to the next one or to the end. What was not placed stays ready. If
+ * nothing runs, is queued or will come, the first of what is ready goes to the SA that runs it
+ * fastest: a scheduler that never places it would never end. */
+void sim_proceed(Sim *sim);
+/* From now on what runs on this SA gets at most so many bytes/us of the DRAM (HUGE_VAL: no limit),
+ * though never less than SIM_THROTTLE_LEAST of its demand. */
+void sim_throttle(Sim *sim, int sa, double bytes_per_us);
+#define SIM_THROTTLE_LEAST 0.01
 
 /* --- what schedulers and features may read --- */
 const System *sim_system(const Sim *sim);
@@ -153,6 +179,9 @@ typedef struct Quote {
     double min_laxity_us; /* least non-negative laxity among those behind; 1e30 if none */
 } Quote;
 void sim_quote(const Sim *sim, int sa, int priority_class, Quote *out);
+/* The same of any ready sub-job. key: of ORDER_GIVEN, else ignored. */
+void sim_quote_of(const Sim *sim, const Candidate *c, int sa, int priority_class, double key,
+                  Quote *out);
 
 /* The whole state as one block (for saving), and its check after being overwritten. */
 void *sim_state(Sim *sim, size_t *bytes);

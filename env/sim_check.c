@@ -27,10 +27,11 @@ static bool subjob_exists(const Sim *sim, int job, int sub)
 static bool sa_ok(const Sim *sim, int sa)
 {
     const Sa *s = &sim->st->sa[sa];
+    if (!(s->limit > 0)) return false;
     if (s->job == -1) return true;
     if (!subjob_exists(sim, s->job, s->sub)) return false;
     const SubJobCost *c = cost_of(sim, s->job, s->sub, sa);
-    return s->rate > 0.5 / SYS_MAX_SAS && s->rate <= 1 && s->left >= -1e-3 &&
+    return s->rate > 0.5 * SIM_THROTTLE_LEAST / SYS_MAX_SAS && s->rate <= 1 && s->left >= -1e-3 &&
            s->left <= c->latency_us && s->demand >= 0 &&
            s->demand <= 2 * sim->sys->dram_bytes_per_us;
 }

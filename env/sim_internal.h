@@ -25,6 +25,7 @@ typedef struct Job {
 typedef struct Sa {
     int job, sub; /* running; job -1 = idle */
     double left, demand, rate;
+    double limit; /* bytes/us, HUGE_VAL: none */
     Waiting queue;
 } Sa;
 
@@ -40,8 +41,8 @@ typedef struct SimState {
     int n_active, n_due, free_job, free_node;
     int candidate; /* node of the ready set to be decided next, NODE_NONE: the episode is over */
     int rates_stale;
-    int asked; /* decisions since the last event */
-    int unused;
+    int asked;     /* decisions since the last event */
+    int round_due; /* something has happened that a round is for */
 } SimState;
 
 struct Sim {

@@ -136,12 +136,44 @@ static int leftmost(const WaitNode *pool, int root)
     return root;
 }
 
-int waiting_best(const WaitNode *pool, const Waiting *w, bool hopeless_last)
+/* The better of the first hopeful and the first hopeless one. */
+static int better(const WaitNode *pool, int a, int b, bool hopeless_last)
 {
-    int a = leftmost(pool, w->hopeful), b = leftmost(pool, w->hopeless);
     if (a < 0 || b < 0) return a < 0 ? b : a;
     if (hopeless_last && pool[a].rank.priority_class == pool[b].rank.priority_class) return a;
     return node_before(&pool[b], &pool[a]) ? b : a;
+}
+
+int waiting_best(const WaitNode *pool, const Waiting *w, bool hopeless_last)
+{
+    return better(pool, leftmost(pool, w->hopeful), leftmost(pool, w->hopeless), hopeless_last);
+}
+
+/* The one after `node` in its tree. */
+static int next_of(const WaitNode *pool, int root, int node)
+{
+    int next = NODE_NONE;
+    for (int i = root; i >= 0;) {
+        if (node_before(&pool[node], &pool[i]))
+            next = i, i = pool[i].left;
+        else
+            i = pool[i].right;
+    }
+    return next;
+}
+
+void waiting_each(const WaitNode *pool, const Waiting *w, bool hopeless_last,
+                  void (*visit)(void *ctx, int node), void *ctx)
+{
+    int a = leftmost(pool, w->hopeful), b = leftmost(pool, w->hopeless);
+    while (a >= 0 || b >= 0) {
+        int best = better(pool, a, b, hopeless_last);
+        visit(ctx, best);
+        if (best == a)
+            a = next_of(pool, w->hopeful, a);
+        else
+            b = next_of(pool, w->hopeless, b);
+    }
 }
 
 /* How many of a tree are out of hope before `until`; stops at ENDANGERED_MOST. */

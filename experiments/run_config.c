@@ -136,10 +136,16 @@ static Status check_together(const RunConfig *c, const char *name, Err *err)
     if (c->load_hi < c->load_lo)
         return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
                        c->load_hi, c->load_lo);
-    if (!sched_find(c->teacher))
+    const Scheduler *teacher = sched_find(c->teacher);
+    if (!teacher)
         return err_set(err, ST_CONFIG,
                        "%s: env.teacher '%s' is no scheduler, see relmas list schedulers", name,
                        c->teacher);
+    if (!teacher->choose)
+        return err_set(err, ST_CONFIG,
+                       "%s: env.teacher '%s' plans whole rounds, want one that decides one sub-job "
+                       "at a time",
+                       name, c->teacher);
     return ST_OK;
 }
 

@@ -89,7 +89,7 @@ static const SimTotals *by_hand(SimRig *r, const Contender *who, void *ctx, int 
 {
     rig_start(r, SEED + (uint64_t)e);
     for (Candidate c; sim_candidate(r->sim, &c);) {
-        int a = who->choose(ctx, r->sim);
+        int a = who->baseline ? who->baseline->choose(r->sim) : who->choose(ctx, r->sim);
         sim_commit(r->sim, a / who->classes, a % who->classes);
     }
     return sim_totals(r->sim);
