@@ -74,7 +74,7 @@ typedef struct LayerCost {
     double dram_read_bytes, dram_write_bytes;
     double energy_pj; /* sum of level_pj */
     double level_pj[LEVELS];
-    const char *limited_by; /* static text: compute, dram, glb, ... */
+    const char *limited_by; /* static text: compute, dram, glb, or a dataflow's own: ifmap_sram */
     char mapping[160];      /* human-readable */
 } LayerCost;
 

@@ -462,6 +462,24 @@ START_TEST(groups_cost_their_sum_on_every_preset)
 }
 END_TEST
 
+/* A port that reads and writes in turn is what a system's DRAM of that bandwidth is. */
+START_TEST(a_shared_dram_port_is_a_dram_of_its_bandwidth)
+{
+    AccelConfig *wide =
+        load_with(shipped[_i / ODD], "dram: {read_bytes_per_cycle: 6, "
+                                     "write_bytes_per_cycle: 6, shared_port: false}");
+    AccelConfig *turns =
+        load_with(shipped[_i / ODD], "dram: {read_bytes_per_cycle: 6, "
+                                     "write_bytes_per_cycle: 6, shared_port: true}");
+    LayerCost port = cost(turns, &odd[_i % ODD], MAP_HARDWARE, 0);
+    LayerCost system = cost(wide, &odd[_i % ODD], MAP_HARDWARE, 6 * accel_clock_mhz(wide));
+    ck_assert_double_le(fabs(port.cycles - system.cycles), 1);
+    ck_assert_double_eq_tol(port.energy_pj / system.energy_pj, 1, 1e-9);
+    accel_destroy(wide);
+    accel_destroy(turns);
+}
+END_TEST
+
 /* Bytes in once and out once; MACs none. */
 START_TEST(layers_without_macs_stream_on_every_preset)
 {
@@ -541,6 +559,7 @@ int main(void)
     tc = new_case("every machine", 60);
     tcase_add_loop_test(tc, unusual_layers_map_on_every_preset_within_physics, 0, n_shipped * ODD);
     tcase_add_loop_test(tc, more_system_bandwidth_never_hurts_a_preset, 0, n_shipped);
+    tcase_add_loop_test(tc, a_shared_dram_port_is_a_dram_of_its_bandwidth, 0, n_shipped * ODD);
     tcase_add_loop_test(tc, groups_cost_their_sum_on_every_preset, 0, n_shipped);
     tcase_add_loop_test(tc, layers_without_macs_stream_on_every_preset, 0, n_shipped);
     tcase_add_loop_test(tc, the_result_is_complete_and_repeats, 0, n_shipped);
