@@ -533,11 +533,12 @@ static ElementType element_type(int32_t type)
 
 static double element(const Onnx__Tensor *t, ElementType type, size_t i)
 {
-    const uint8_t *raw = t->raw_data.data + i * (size_t)type.bytes;
-    if (t->raw_data.len)
+    if (t->raw_data.len) {
+        const uint8_t *raw = t->raw_data.data + i * (size_t)type.bytes;
         return type.kind == 'f'   ? raw_float(raw, type.bytes)
                : type.kind == 'i' ? (double)raw_int(raw, type.bytes, true)
                                   : (double)(uint64_t)raw_int(raw, type.bytes, false);
+    }
     if (t->n_float_data) return (double)t->float_data[i];
     if (t->n_double_data) return t->double_data[i];
     if (t->n_int32_data) return t->int32_data[i];
