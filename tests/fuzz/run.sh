@@ -21,7 +21,7 @@ for program in "$@"; do
     seeds=tests/fuzz/corpus/$name
     [ "$name" = onnx ] && seeds="$seeds tests/golden/onnx"
     # shellcheck disable=SC2086
-    "$program" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=512 -malloc_limit_mb=256 \
+    ASAN_OPTIONS=quarantine_size_mb=64 "$program" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=512 -malloc_limit_mb=256 \
         -max_len="${FUZZ_BYTES:-65536}" -print_final_stats=1 $dictionary \
         -artifact_prefix="build/fuzz/$name-" "$found" $seeds >"$found.log" 2>&1 || {
         grep -A 20 -E 'ERROR|not so:|runtime error' "$found.log" || tail -n 20 "$found.log"
