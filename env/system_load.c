@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/pool.h"
-#include "env/network.h"
+#include "env/subjob.h"
 #include "env/system_file.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@ typedef struct Slot {
 typedef struct Loader {
     System d; /* description for system_build */
     SystemFile *file;
-    double stream_rate[SYS_MAX_TYPES]; /* bytes/us of an element-wise layer alone */
+    Streaming streaming[SYS_MAX_TYPES];
     Network *net[SYS_MAX_NETS];
     int *shape_of[SYS_MAX_NETS];     /* [n_subjobs] index into shape */
     SubJobCost *table[SYS_MAX_NETS]; /* [n_types, n_subjobs] */
@@ -167,35 +167,15 @@ fail:
     return st;
 }
 
-/* How fast each type streams data that it does little with: from a large element-wise layer. */
 static Status measure_streams(Loader *l, Err *err)
 {
-    static const LayerShape ADD = {LAYER_ELTWISE, 1, 256, 256, 56, 56, 1, 1, 1, 1, 1, 1, 2};
-    LayerCost c;
     Status st = ST_OK;
 
-    for (int t = 0; t < l->d.n_types; t++) {
-        TRY(accel_cost(l->file->type[t].accel, &ADD, MAP_HARDWARE, l->d.dram_bytes_per_us, &c,
-                       err));
-        l->stream_rate[t] = (c.dram_read_bytes + c.dram_write_bytes) / c.latency_us;
-    }
+    for (int t = 0; t < l->d.n_types; t++)
+        TRY(subjob_streaming(&l->streaming[t], l->file->type[t].accel, l->d.dram_bytes_per_us,
+                             err));
 fail:
     return st;
-}
-
-/* The layer's cost and the operands that its fused element-wise layers read from DRAM. These share
- * the SA's port with the layer's own traffic: the time grows once both together fill it. */
-static SubJobCost subjob_cost(const Loader *l, const SubJob *job, int t, const LayerCost *layer)
-{
-    double own = layer->dram_read_bytes + layer->dram_write_bytes;
-    double extra = job->extra_read_words * accel_word_bits(l->file->type[t].accel) / 8;
-    double extra_uj = extra * (accel_dram_pj_per_byte(l->file->type[t].accel) * 1e-6);
-    double rate = fmax(own / layer->latency_us, l->stream_rate[t]);
-    SubJobCost c = {.latency_us = layer->latency_us,
-                    .bytes = own + extra,
-                    .energy_uj = layer->energy_pj * 1e-6 + extra_uj};
-    if (extra > 0) c.latency_us = fmax(c.latency_us, c.bytes / rate);
-    return c;
 }
 
 static Status fill_table(Loader *l, int i, Err *err)
@@ -208,8 +188,9 @@ static Status fill_table(Loader *l, int i, Err *err)
     for (int t = 0; t < l->d.n_types; t++) {
         l->d.net[i].cost[t] = l->table[i] + (size_t)t * (size_t)n;
         for (int s = 0; s < n; s++)
-            l->table[i][t * n + s] = subjob_cost(
-                l, &net->subjob[s], t, &l->slot[l->shape_of[i][s] * l->d.n_types + t].cost);
+            l->table[i][t * n + s] =
+                subjob_cost(&net->subjob[s], l->file->type[t].accel, &l->streaming[t],
+                            &l->slot[l->shape_of[i][s] * l->d.n_types + t].cost);
     }
     return ST_OK;
 }

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "env/subjob.h"
 #include "experiments/names.h"
 
 #include <math.h>
@@ -114,6 +115,7 @@ static Status add_network(void *ctx, const char *name, Err *err)
                            .network = net->name,
                            .layer = layer->name,
                            .shape = layer->shape,
+                           .job = &net->subjob[s],
                            .accel = a,
                            .line = -1};
             TRY(costs_add_row(t, &row, err));
@@ -196,13 +198,32 @@ static Status check_pairs(const CostTable *t, Err *err)
     return ST_OK;
 }
 
+/* On a system a row costs what its sub-job does. */
+static Status charge_fused(CostTable *t, double dram_bytes_per_us, Err *err)
+{
+    Streaming streaming[SYS_MAX_TYPES];
+    Status st = ST_OK;
+    if (!(t->fused = mem_calloc((size_t)t->n_rows, sizeof *t->fused))) return no_memory(err);
+    for (int a = 0; a < t->n_accels; a++)
+        TRY(subjob_streaming(&streaming[a], t->accel[a], dram_bytes_per_us, err));
+    for (int i = 0; i < t->n_rows; i++) {
+        CostRow *row = &t->row[i];
+        if (!row->job || row->job->extra_read_words <= 0) continue;
+        t->fused[i] =
+            subjob_layer_cost(row->job, t->accel[row->accel], &streaming[row->accel], row->cost);
+        row->cost = &t->fused[i];
+    }
+fail:
+    return st;
+}
+
 /* Marks the fastest of `count` rows that are `stride` apart. */
 static void mark_best(CostTable *t, int first, int stride, int count)
 {
     CostRow *best = &t->row[first];
     for (int i = 1; i < count; i++) {
         CostRow *row = &t->row[first + i * stride];
-        const LayerCost *a = costs_of(t, row), *b = costs_of(t, best);
+        const LayerCost *a = row->cost, *b = best->cost;
         if (a->latency_us < b->latency_us ||
             (a->latency_us <= b->latency_us && a->energy_pj < b->energy_pj))
             best = row;
@@ -243,6 +264,8 @@ Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, 
     }
     progress_end(&progress);
     TRY(check_pairs(t, err));
+    for (int i = 0; i < t->n_rows; i++) t->row[i].cost = &t->pair[t->row[i].pair].cost;
+    if (t->system) TRY(charge_fused(t, dram_bytes_per_us, err));
     mark_all(t);
 fail:
     pool_destroy(pool);
@@ -257,15 +280,11 @@ void costs_free(CostTable *t)
     csv_destroy(t->csv);
     mem_free(t->row);
     mem_free(t->pair);
+    mem_free(t->fused);
     *t = (CostTable){0};
 }
 
 /* ---- reading ---- */
-
-const LayerCost *costs_of(const CostTable *t, const CostRow *row)
-{
-    return &t->pair[row->pair].cost;
-}
 
 const CostRow *costs_rows(const CostTable *t, int net, int accel, int *n)
 {
@@ -286,16 +305,15 @@ static void add_cost(LayerCost *sum, const LayerCost *c)
 }
 
 /* What limits for the most cycles. */
-static const char *main_limit(const CostTable *t, const CostRow *row, int n)
+static const char *main_limit(const CostRow *row, int n)
 {
     const char *most = "";
     double cycles = -1;
     for (int i = 0; i < n; i++) {
-        const char *limit = costs_of(t, &row[i])->limited_by;
+        const char *limit = row[i].cost->limited_by;
         double here = 0;
         for (int j = 0; j < n; j++)
-            if (!strcmp(costs_of(t, &row[j])->limited_by, limit))
-                here += costs_of(t, &row[j])->cycles;
+            if (!strcmp(row[j].cost->limited_by, limit)) here += row[j].cost->cycles;
         if (here > cycles) most = limit;
         cycles = fmax(cycles, here);
     }
@@ -308,8 +326,8 @@ void costs_totals(const CostTable *t, int net, CostTotal total[COSTS_MAX_ACCELS]
     for (int a = 0; a < t->n_accels; a++) {
         int n;
         const CostRow *row = costs_rows(t, net, a, &n);
-        LayerCost sum = {.limited_by = main_limit(t, row, n)};
-        for (int i = 0; i < n; i++) add_cost(&sum, costs_of(t, &row[i]));
+        LayerCost sum = {.limited_by = main_limit(row, n)};
+        for (int i = 0; i < n; i++) add_cost(&sum, row[i].cost);
         sum.utilization = sum.macs / (sum.cycles * accel_peak_macs(t->accel[a]));
         total[a] = (CostTotal){.sum = sum};
         if (sum.latency_us < total[best].sum.latency_us) best = a;

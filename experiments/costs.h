@@ -1,6 +1,6 @@
 /* costs.h -- layers x accelerators and what each pair costs: the data behind `relmas costs`.
- * Layers come from networks (a row is a sub-job: its main layer; what is fused into it is free) or
- * from a CSV of layer shapes. Pairs that are the same are evaluated once, in parallel. */
+ * Layers come from networks (a row is a sub-job: its main layer; what is fused into it is free, but on
+ * a system costs what the simulator charges) or from a CSV of layer shapes. Pairs that are the same are evaluated once, in parallel. */
 #ifndef RELMAS_EXPERIMENTS_COSTS_H
 #define RELMAS_EXPERIMENTS_COSTS_H
 
@@ -13,9 +13,11 @@ enum { COSTS_MAX_ACCELS = 32, COSTS_MAX_NETS = 64 };
 typedef struct CostRow {
     const char *accelerator, *network, *layer; /* borrowed from the table's owners */
     LayerShape shape;
-    int accel; /* index */
-    int line;  /* row of the CSV, else -1 */
-    int pair;  /* index into CostTable.pair */
+    const SubJob *job;     /* of a network, else NULL */
+    const LayerCost *cost; /* once evaluated */
+    int accel;             /* index */
+    int line;              /* row of the CSV, else -1 */
+    int pair;              /* index into CostTable.pair */
     bool best; /* the fastest of its layer's rows (then the least energy), if there are several */
 } CostRow;
 
@@ -39,6 +41,7 @@ typedef struct CostTable {
     int row_cap;
     CostRow *row;
     CostPair *pair;
+    LayerCost *fused; /* of a system's rows that have operands of fused layers */
 } CostTable;
 
 /* What the rows of one network on one accelerator add up to: run one after the other. */
@@ -65,7 +68,6 @@ Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, 
                       Err *err);
 void costs_free(CostTable *t);
 
-const LayerCost *costs_of(const CostTable *t, const CostRow *row);
 /* The rows of a network on an accelerator: *n of them. */
 const CostRow *costs_rows(const CostTable *t, int net, int accel, int *n);
 /* True if each line of the CSV has a row on every accelerator, one after the other. */

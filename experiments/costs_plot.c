@@ -35,6 +35,7 @@ static const char *const PALETTE[COLOURS] = {
 /* The occurrences of one layer shape in one network on one accelerator. */
 typedef struct Point {
     int accel, series, pair;
+    const LayerCost *cost;
     const char *layer;        /* the first of them */
     double us;                /* all together */
     double part;              /* of the network's time on this accelerator */
@@ -91,7 +92,8 @@ static int by_place(const void *a, const void *b)
     const Point *x = a, *y = b;
     if (x->accel != y->accel) return x->accel < y->accel ? -1 : 1;
     if (x->series != y->series) return x->series < y->series ? -1 : 1;
-    return (x->pair > y->pair) - (x->pair < y->pair);
+    if (x->pair != y->pair) return x->pair < y->pair ? -1 : 1;
+    return (x->intensity > y->intensity) - (x->intensity < y->intensity); /* fused operands */
 }
 
 static void merge_points(Plot *p)
@@ -126,12 +128,13 @@ static Status make_points(Plot *p, Err *err)
         return err_set(err, ST_NOMEM, "costs: %s", status_text(ST_NOMEM));
     for (int i = 0; i < t->n_rows; i++) {
         const CostRow *row = &t->row[i];
-        const LayerCost *c = costs_of(t, row);
+        const LayerCost *c = row->cost;
         int series = series_of(p, row->network);
         if (c->macs <= 0) continue;
         p->point[p->n_points++] = (Point){.accel = row->accel,
                                           .series = series,
                                           .pair = row->pair,
+                                          .cost = c,
                                           .layer = row->layer,
                                           .us = c->latency_us,
                                           .intensity = c->macs / roof_bytes(p, row->accel, c),
@@ -418,9 +421,9 @@ static void put_data(const Plot *p, int accel, const Point *point, int n)
             pow(10, p->x1), peak);
     fputs("$points << EOD\n", p->script);
     for (int i = 0; i < n; i++) {
-        const LayerCost *c = &p->t->pair[point[i].pair].cost;
         fprintf(p->script, "%.9g %.9g %.3f %d 0x40%s\n", point[i].intensity, point[i].gmac_s,
-                0.35 + 1.5 * sqrt(point[i].part), symbol_of(c), PALETTE[point[i].series % COLOURS]);
+                0.35 + 1.5 * sqrt(point[i].part), symbol_of(point[i].cost),
+                PALETTE[point[i].series % COLOURS]);
     }
     fputs("EOD\n", p->script);
 }

@@ -26,9 +26,9 @@ static double needed_gbps(const LayerCost *c)
     return dram_bytes(c) / c->latency_us * 1e-3;
 }
 
-static Line line_of(const CostTable *t, const CostRow *row)
+static Line line_of(const CostRow *row)
 {
-    return (Line){row->accelerator, row->network, row->layer, costs_of(t, row), row->best};
+    return (Line){row->accelerator, row->network, row->layer, row->cost, row->best};
 }
 
 /* Calls print for every line of the view: layers, then their total. */
@@ -39,7 +39,7 @@ static void each_line(const CostTable *t, const CostView *view, PrintLine *print
     CostTotal total[COSTS_MAX_ACCELS];
     bool first = true;
     for (int i = 0; t->csv && i < t->n_rows; i++, first = false) {
-        Line line = line_of(t, &t->row[i]);
+        Line line = line_of(&t->row[i]);
         print(view, &line, first);
     }
     for (int net = 0; net < t->n_nets; net++) {
@@ -48,7 +48,7 @@ static void each_line(const CostTable *t, const CostView *view, PrintLine *print
             int n;
             const CostRow *row = costs_rows(t, net, a, &n);
             for (int i = 0; i < n && !view->summary; i++, first = false) {
-                Line line = line_of(t, &row[i]);
+                Line line = line_of(&row[i]);
                 print(view, &line, first);
             }
             Line line = {row->accelerator, row->network, "total", &total[a].sum, total[a].best};
@@ -230,7 +230,7 @@ static void print_network(const CostTable *t, const CostView *view, const Widths
         print_heading(view);
         for (int i = 0; i < n; i++) {
             print_name(row[i].layer, w->layer);
-            print_cost(view, costs_of(t, &row[i]), row[i].best);
+            print_cost(view, row[i].cost, row[i].best);
         }
         printf("%-*s", w->layer, "total");
         print_cost(view, &total[a].sum, total[a].best);
@@ -248,7 +248,7 @@ static void print_layers(const CostTable *t, const CostView *view, const Widths 
         print_name(row->network, w->network + 2);
         print_name(row->layer, w->layer + 2);
         print_name(row->accelerator, w->accelerator);
-        print_cost(view, costs_of(t, row), row->best);
+        print_cost(view, row->cost, row->best);
     }
 }
 
@@ -287,7 +287,7 @@ static double print_side_layer(const CostTable *t, const CostRow *first, int str
     Line line[COSTS_MAX_ACCELS];
     double best_us = 0;
     for (int a = 0; a < t->n_accels; a++) {
-        line[a] = line_of(t, first + a * stride);
+        line[a] = line_of(first + a * stride);
         if (line[a].best) best_us = line[a].cost->latency_us;
     }
     print_side(t, first->layer, width, line);
@@ -363,10 +363,11 @@ static void print_notes(const CostTable *t, const CostView *view)
     puts(". GB/s: what a layer asks of the DRAM while it runs.");
     if (t->n_accels > 1) puts("* the fastest accelerator, then the one of the least energy.");
     if (t->n_nets)
-        puts("A total runs one layer after the other; pooling, activation and additions that are "
-             "fused are free.");
-    if (t->n_nets && t->system)
-        puts("The simulator also charges the other operands of fused additions to their sub-job.");
+        printf("A total runs one layer after the other; %s.\n",
+               t->system
+                   ? "fused pooling and activation are free, fused additions read their other "
+                     "operands"
+                   : "pooling, activation and additions that are fused are free");
 }
 
 static void print_table(const CostTable *t, const CostView *view)

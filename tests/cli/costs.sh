@@ -102,6 +102,19 @@ run 0 "$relmas" costs --network alexnet --accel simba,eyeriss --dram-gbps 17.9 -
 cp "$tmp/out" "$tmp/a"
 run 0 "$relmas" costs --network alexnet --system tiny-2 --format csv
 same 'costs on a system' "$tmp/a" "$tmp/out"
+# What the table adds up is the work that the simulator does, with the operands of fused additions.
+for network in resnet50 alexnet; do
+    run 0 "$relmas" costs --network $network --system default-6
+    sum=$(sed -n 's/^each layer on its best: \([0-9.]*\) us$/\1/p' "$tmp/out")
+    run 0 "$relmas" costs --workload $network --system default-6 --format csv
+    awk -F, -v sum="$sum" '$1 == "network" { exit !(($9 - sum) ^ 2 < 1e-4) }' "$tmp/out" ||
+        fail "the layers of $network take $sum us: $(cat "$tmp/out")"
+done
+run 0 "$relmas" costs --network resnet50 --system tiny-2 --format csv
+cp "$tmp/out" "$tmp/a"
+run 0 "$relmas" costs --network resnet50 --accel simba,eyeriss --dram-gbps 17.9 --format csv
+paste -d, "$tmp/a" "$tmp/out" | sed 's/"[^"]*"//g' | awk -F, '$3 == "total" { n++; more += $7 > $(NF / 2 + 7); faster += $4 < $(NF / 2 + 4) }
+    END { exit n != 2 || more != 2 || faster }' || fail 'fused additions are free on a system'
 run 0 "$relmas" costs --layers layers.csv --system tiny-2 --format csv
 [ "$(wc -l <"$tmp/out")" -eq 9 ] || fail 'not every layer on every type of the system'
 
