@@ -175,25 +175,33 @@ typedef struct Batch {
     double dram_bytes_per_us;
 } Batch;
 
+static Status evaluate_pair(const Batch *b, CostPair *p, Err *err)
+{
+    return accel_cost(b->table->accel[p->accel], &p->shape, b->policy, b->dram_bytes_per_us,
+                      &p->cost, err);
+}
+
 static void evaluate(void *ctx, int task)
 {
     const Batch *b = ctx;
     CostPair *p = &b->table->pair[b->first + task];
-    p->st = accel_cost(b->table->accel[p->accel], &p->shape, b->policy, b->dram_bytes_per_us,
-                       &p->cost, &p->err);
+    p->st = evaluate_pair(b, p, NULL);
 }
 
-/* The first row whose pair failed, by its place in the input. */
-static Status check_pairs(const CostTable *t, Err *err)
+/* The first row whose pair failed, by its place in the input; asked again for the reason. */
+static Status check_pairs(const Batch *b, Err *err)
 {
+    const CostTable *t = b->table;
+    Err why = {0};
     for (int i = 0; i < t->n_rows; i++) {
         const CostRow *row = &t->row[i];
-        const CostPair *p = &t->pair[row->pair];
+        CostPair *p = &t->pair[row->pair];
         if (p->st == ST_OK) continue;
+        evaluate_pair(b, p, &why);
         if (row->line >= 0)
-            return csv_error(t->csv, row->line, err, "on '%s': %s", row->accelerator, p->err.msg);
+            return csv_error(t->csv, row->line, err, "on '%s': %s", row->accelerator, why.msg);
         return err_set(err, p->st, "network '%s', layer '%s' on '%s': %s", row->network, row->layer,
-                       row->accelerator, p->err.msg);
+                       row->accelerator, why.msg);
     }
     return ST_OK;
 }
@@ -263,9 +271,9 @@ Status costs_evaluate(CostTable *t, MapPolicy policy, double dram_bytes_per_us, 
         if (progress_due(&progress)) progress_show(&progress, b.first, "");
     }
     progress_end(&progress);
-    TRY(check_pairs(t, err));
+    TRY(check_pairs(&b, err));
     for (int i = 0; i < t->n_rows; i++) t->row[i].cost = &t->pair[t->row[i].pair].cost;
-    if (t->system) TRY(charge_fused(t, dram_bytes_per_us, err));
+    if (t->system && t->n_nets) TRY(charge_fused(t, dram_bytes_per_us, err));
     mark_all(t);
 fail:
     pool_destroy(pool);

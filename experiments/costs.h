@@ -26,7 +26,6 @@ typedef struct CostPair {
     int accel;
     LayerCost cost;
     Status st;
-    Err err;
 } CostPair;
 
 typedef struct CostTable {
