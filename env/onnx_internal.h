@@ -173,7 +173,9 @@ Status store_view(Onnx *m, const Node *n, const Value *of, Value *out); /* a rea
 Status store_reduced(Onnx *m, const Node *n, const Value *of, const DraftEntry *plan, Value *out);
 /* The entry to read v from: of this size, or NULL: of any with all its words. */
 Status store_use(Onnx *m, const Node *n, const Value *v, const int size[3], int *from);
-/* The same, and no entry of e->from (a file names each once): adds it to them. */
+/* Where v already is with as many channels and words, that layout instead of size. */
+void store_prefer(const Onnx *m, const Value *v, int size[3]);
+/* As store_use, and no entry of e->from (a file names each once): adds it to them. */
 Status store_add_from(Onnx *m, const Node *n, const Value *v, const int size[3], DraftEntry *e);
 bool store_from_input(const Onnx *m, const Value *v);
 int store_base(const Onnx *m, int store); /* behind views */

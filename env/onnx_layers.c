@@ -428,13 +428,14 @@ static Status write_product(Onnx *m, Node *n, const Product *p, Value *out)
                           p->columns, CHANNELS_MAX);
     if (!split_rows(p->rows, &height, &width))
         return node_error(m, n, "a product of %g rows cannot be laid out", p->rows);
-    e.k = e.out[0] = (int)(p->batch * p->columns);
-    e.out[1] = height;
-    e.out[2] = width;
-    e.groups = (int)p->batch;
     size[0] = (int)(p->batch * p->depth);
     size[1] = height;
     size[2] = width;
+    store_prefer(m, p->a, size);
+    e.k = e.out[0] = (int)(p->batch * p->columns);
+    e.out[1] = size[1];
+    e.out[2] = size[2];
+    e.groups = (int)p->batch;
     bool whole = p->rows == 1 && p->batch == 1 && !p->b;
     if (whole) e.type = DRAFT_FC;
     TRY(store_add_from(m, n, p->a, whole ? NULL : size, &e));

@@ -78,7 +78,7 @@ Status node_text(const Onnx *m, const Node *n, const char *name, const char *fal
 
     snprintf(out, cap, "%s", fallback);
     if (!a) return ST_OK;
-    memcpy(out, a->s.data, len);
+    if (len > 0) memcpy(out, a->s.data, len);
     out[len] = '\0';
     return expect(m, n, a, ATTR_STRING);
 }

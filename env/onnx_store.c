@@ -93,13 +93,17 @@ static bool same_size(const int a[3], const int b[3])
     return !memcmp(a, b, 3 * sizeof *a);
 }
 
-/* A view of an entry in that size, a new one. */
-static Status write_view(Onnx *m, const Node *n, int of, const int size[3], int *entry)
+/* A new view of an entry, in that size: as node n rearranges it or, if it only reads it, for n. */
+static Status write_view(Onnx *m, const Node *n, bool reads, int of, const int size[3], int *entry)
 {
     DraftEntry e = {.type = DRAFT_VIEW, .n_from = 1, .from = {of}};
+    const char *wish = node_wish(n);
+    char in[2 * NET_NAME_MAX];
+    size_t len = strlen(wish);
 
     memcpy(e.out, size, sizeof e.out);
-    return draft_add(m->draft, &e, node_wish(n), entry, m->err);
+    snprintf(in, sizeof in, "%s_in", len > NET_NAME_MAX ? wish + len - NET_NAME_MAX : wish);
+    return draft_add(m->draft, &e, reads ? in : wish, entry, m->err);
 }
 
 /* How deep reductions of reductions may be nested, which recursion follows. */
@@ -120,7 +124,7 @@ static Status write_reduced(Onnx *m, Store *s, int depth)
     TRY(base_entry(m, store_base(m, s->base), depth + 1, &from));
     const int *have = draft_out(m->draft, from);
     int size[3] = {e.out[0], need ? need[0] : 0, need ? need[1] : 0};
-    if (need && !same_size(have, size)) TRY(write_view(m, s->node, from, size, &from));
+    if (need && !same_size(have, size)) TRY(write_view(m, s->node, true, from, size, &from));
     e.n_from = 1;
     e.from[0] = from;
     st = draft_add(m->draft, &e, node_wish(s->node), &s->entry, m->err);
@@ -156,10 +160,19 @@ Status store_use(Onnx *m, const Node *n, const Value *v, const int size[3], int 
         if (size ? same_size(size, have) : words(have) == words(usual)) return ST_OK;
         TRY(base_entry(m, s->base, 0, from));
     }
-    TRY(write_view(m, s->node ? s->node : n, *from, want, from));
+    bool reads = s->kind != STORE_VIEW || !s->node;
+    TRY(write_view(m, reads ? n : s->node, reads, *from, want, from));
     if (s->kind == STORE_VIEW) s->entry = *from;
 fail:
     return st;
+}
+
+void store_prefer(const Onnx *m, const Value *v, int size[3])
+{
+    const Store *base = &m->store[store_base(m, v->store)];
+    if (base->entry == STORE_NONE) return;
+    const int *have = draft_out(m->draft, base->entry);
+    if (have[0] == size[0] && words(have) == words(size)) memcpy(size, have, 3 * sizeof *size);
 }
 
 Status store_add_from(Onnx *m, const Node *n, const Value *v, const int size[3], DraftEntry *e)
@@ -174,7 +187,7 @@ Status store_add_from(Onnx *m, const Node *n, const Value *v, const int size[3],
         if (e->from[i] == from) {
             int again[3];
             memcpy(again, draft_out(m->draft, from), sizeof again);
-            TRY(write_view(m, n, from, again, &from));
+            TRY(write_view(m, n, true, from, again, &from));
             break;
         }
     e->from[e->n_from++] = from;
