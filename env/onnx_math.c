@@ -51,17 +51,30 @@ static bool aligned_by_axis(const Onnx *m, const Node *n)
     return m->opset < 7 && old && old->i && node_attr(n, "axis");
 }
 
-/* Is b the statistic of a tensor that another operand is, or is derived from point by point? */
+/* The store of which v is a statistic (a mean, say), or was made of some point by point; else -1. */
+static int statistic_of(const Onnx *m, const Value *v)
+{
+    const Store *s = &m->store[store_base(m, v->store)];
+    return s->kind == STORE_REDUCED ? s->base : -1;
+}
+
+/* Is b a statistic of a tensor that another operand is, or is derived from point by point? */
 static bool normalises(const Onnx *m, const Node *n, const Value *b)
 {
-    const Store *s = &m->store[store_base(m, b->store)];
+    int of = statistic_of(m, b);
 
-    if (s->kind != STORE_REDUCED) return false;
-    for (int k = 0; k < n->n_in; k++) {
+    for (int k = 0; of >= 0 && k < n->n_in; k++) {
         const Value *a = n->in[k];
-        if (a && a != b && !a->constant && (a->store == s->base)) return true;
+        if (a && a != b && !a->constant && a->store == of) return true;
     }
     return false;
+}
+
+/* One tensor twice, or two statistics of one (variances from sums and sums of squares). */
+static bool same_operand(const Onnx *m, const Value *a, const Value *b)
+{
+    int of = statistic_of(m, a);
+    return a->store == b->store || (of >= 0 && of == statistic_of(m, b));
 }
 
 /* Operands that cost: computed, each tensor once, without masks and statistics. */
@@ -80,8 +93,8 @@ static int list_operands(const Onnx *m, const Node *n, double words, Value **lis
         bool again = false;
         if (!v || v->constant) continue;
         bool small = shape_words(&v->shape) < words;
-        if (small && ((full_layer && store_from_input(m, v)) || normalises(m, n, v))) continue;
-        for (int i = 0; i < count; i++) again |= list[i]->store == v->store;
+        if ((small && full_layer && store_from_input(m, v)) || normalises(m, n, v)) continue;
+        for (int i = 0; i < count; i++) again |= same_operand(m, list[i], v);
         if (!again) list[count++] = v;
     }
     return count;

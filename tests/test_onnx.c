@@ -162,6 +162,9 @@ static const Case POINTWISE[] = {
           "ints t 2\nPow c t -> q\nReduceMean q -> v axes=[-1]\nAdd v e -> ve\nSqrt ve -> d\n"
           "Div c d -> out",
      "- {name: a, type: gemm, k: 8, out: [8, 6, 1]}\n"},
+    {ROWS "weight w 8x8\nMatMul x w -> a\nReduceMean a -> m axes=[-1]\nMul a a -> q\n"
+          "ReduceMean q -> r axes=[-1]\nMul m m -> mm\nSub r mm -> v\nSub a m -> c\nDiv c v -> out",
+     "- {name: a, type: gemm, k: 8, out: [8, 6, 1]}\n"},
     /* a mask depends on no layer */
     {"input x 1x6x8\ninput mask 1x1x6\noutput out\nweight w 8x6\nMatMul x w -> a\nAdd a mask -> "
      "out",
