@@ -111,8 +111,8 @@ int cmd_costs(int argc, char *const *argv)
          "-: "
          "standard input"},
         {"--accel", "NAME,..", ARG_TEXT, &o.accels, 0, 0, NULL,
-         "presets, files, simba or eyeriss (default: all presets; --layers: its accelerator "
-         "column)"},
+         "presets, files, simba or eyeriss (default: --layers: its accelerator column; else "
+         "all presets)"},
         {"--system", "NAME", ARG_TEXT, &o.system, 0, 0, NULL,
          "the accelerators of this system, shipped or a file, on its DRAM; instead of --accel"},
         {"--workload", "NAME,..", ARG_TEXT, &o.workload, 0, 0, NULL,

@@ -56,7 +56,7 @@ Status costs_add_system(CostTable *t, const char *system, Err *err);
 /* Comma-separated networks (shipped, files); NULL: all shipped. After the accelerators. */
 Status costs_add_networks(CostTable *t, const char *names, Err *err);
 /* costs_layers.c: a CSV of layers, each on every accelerator there is, or else on the one that its
- * column `accelerator` names. */
+ * column `accelerator` names, or without such a column on all presets. */
 Status costs_add_layers(CostTable *t, const char *path, Err *err);
 /* One of each, for it: a row with its accelerator's index; -1 if there is no such accelerator yet. */
 Status costs_add_row(CostTable *t, const CostRow *row, Err *err);

@@ -73,7 +73,7 @@ static Status find_shape_column(const Csv *csv, const ShapeColumn *want, int *co
     return axis ? ST_OK : check_misspelt(csv, want->header, err);
 }
 
-static Status find_columns(const Csv *csv, bool need_accel, LayerColumns *c, Err *err)
+static Status find_columns(const Csv *csv, LayerColumns *c, Err *err)
 {
     Status st = ST_OK;
     if (csv_columns(csv) == 1 && strpbrk(csv_header(csv, 0), ";\t"))
@@ -83,8 +83,6 @@ static Status find_columns(const Csv *csv, bool need_accel, LayerColumns *c, Err
     c->network = find_header(csv, "network");
     c->layer = find_header(csv, "layer");
     c->type = find_header(csv, "type");
-    if (need_accel && c->accelerator < 0)
-        st = csv_error(csv, -1, err, "there is no column 'accelerator', add it or give --accel");
 fail:
     return st;
 }
@@ -176,11 +174,12 @@ fail:
 
 Status costs_add_layers(CostTable *t, const char *path, Err *err)
 {
-    int given = t->n_accels;
     LayerColumns c;
     Status st;
     TRY(csv_load(&t->csv, path, err));
-    TRY(find_columns(t->csv, given == 0, &c, err));
+    TRY(find_columns(t->csv, &c, err));
+    if (t->n_accels == 0 && c.accelerator < 0) TRY(costs_add_accels(t, NULL, err));
+    int given = t->n_accels;
     for (int r = 0; r < csv_rows(t->csv); r++) TRY(add_layer(t, r, &c, given, err));
 fail:
     return st;

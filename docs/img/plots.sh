@@ -1,7 +1,8 @@
 #!/bin/sh
-# plots.sh RELMAS -- draws the pictures of the documentation into this folder (`make plots`) and prints
-# the tables of docs/MODEL.md that belong to them. Needs gnuplot.
+# plots.sh RELMAS [FOLDER] -- draws the pictures of the documentation, into this folder unless told
+# otherwise (`make plots`), and prints the table of docs/MODEL.md that belongs to them. Needs gnuplot.
 set -eu
+to=$(cd "${2:-$(dirname "$0")}" && pwd)
 relmas=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cd "$(dirname "$0")/../.."
 export LC_ALL=C
@@ -9,7 +10,7 @@ reference=tests/golden/accel/timeloop.csv
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-"$relmas" costs --network resnet50,mobilenetv2 --system sizes-6 --plot docs/img/roofline.svg >"$tmp/out"
+"$relmas" costs --network resnet50,mobilenetv2 --system sizes-6 --plot "$to/roofline.svg" >"$tmp/out"
 
 # --- the model against Timeloop: machine network layer, then model and reference of cycles, pJ, bytes ---
 "$relmas" costs --layers $reference --policy timeloop --format csv >"$tmp/model.csv"
@@ -108,4 +109,4 @@ do for [i = 1:3] {
 unset multiplot
 EOF
 } | gnuplot -d - >"$tmp/timeloop.svg"
-mv "$tmp/timeloop.svg" docs/img/timeloop.svg
+cp "$tmp/timeloop.svg" "$to/timeloop.svg"

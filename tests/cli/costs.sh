@@ -19,6 +19,13 @@ printf 'C,K,P,Q,R,S\n' >none.csv
 run 0 "$relmas" costs --layers none.csv --accel simba --format csv
 [ "$(wc -l <"$tmp/out")" -eq 1 ] || fail 'no layers, but rows'
 
+# Without accelerators every layer is on all of them.
+printf 'C,K,P,Q,R,S\n8,8,8,8,3,3\n4,4,4,4,1,1\n' >none.csv
+run 0 "$relmas" costs --layers none.csv --format csv
+{ echo accelerator; "$relmas" list accelerators; "$relmas" list accelerators; } | cut -d' ' -f1 >"$tmp/b"
+cut -d, -f1 "$tmp/out" >"$tmp/a"
+same 'a list without accelerators' "$tmp/b" "$tmp/a"
+
 printf 'type,C,K,P,Q,R,S\ndw,32,32,16,16,3,3\n' >short.csv
 printf 'operands,groups,dilation,stride_w,stride_h,S,R,Q,P,K,C,N,type,extra\n1,32,1,1,1,3,3,16,16,32,32,1,dwconv,x\n' >full.csv
 run 0 "$relmas" costs --layers short.csv --accel simba,eyeriss --format csv
@@ -197,6 +204,10 @@ lines",_b^c{d},3,64,28,28,3,3' ,,64,64,7,7,1,1 "$(printf 'bad\377\302,x')",8,8,8
     holds 'two\?lines' odd.svg
     [ -e pwned ] && fail 'a name was run as a command'
     ls | grep -q tmp && fail "a plot leaves $(ls)"
+    mkdir img
+    run 0 sh "$tree/docs/img/plots.sh" "$relmas" img
+    holds '^\| all \| 107 \|.* 107 \|'
+    for f in img/*.svg; do run 0 awk -f "$tree/tests/support/xml.awk" "$f"; done
     printf 'type,C,K,P,Q,R,S\npool,8,8,8,8,2,2\n' >pool.csv
     refused 2 'no layer with MACs' costs --layers pool.csv --accel simba --plot pool.svg
 else

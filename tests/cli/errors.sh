@@ -75,7 +75,6 @@ csv() { # csv REGEX TEXT [ARGUMENTS]
 }
 csv '1: the file is empty' ''
 csv "1: there is no column 'S', add it" 'C,K,P,Q,R\n1,1,1,1,1\n' --accel simba
-csv "1: there is no column 'accelerator', add it or give --accel" 'C,K,P,Q,R,S\n1,1,1,1,1,1\n'
 csv "1: unknown column 'grups', did you mean 'groups'" 'C,K,P,Q,R,S,grups\n1,1,1,1,1,1,1\n' --accel simba
 csv "2: 'C' must be a whole number in 1..16777216, got 'x'" 'C,K,P,Q,R,S\nx,1,1,1,1,1\n' --accel simba
 csv "3: 'S' must be .* got nothing" 'C,K,P,Q,R,S\n1,1,1,1,1,1\n1,1,1,1,1,\n' --accel simba
