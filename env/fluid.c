@@ -168,14 +168,17 @@ static void read_bound(Fluid *f, glp_prob *lp)
     read_row(lp, dram_row(f), 1, theta, &b->dram_use, &b->dram_price);
 }
 
-/* The columns of add_fractions in the same order; rounding may leave a part a hair below zero. */
+/* The columns of add_fractions in the same order. Rounding may leave a part a hair below zero, and
+ * their sum a hair off the weight. */
 static void read_fractions(Fluid *f, glp_prob *lp)
 {
     int col = 1; /* theta */
-    for (int c = 0; c < f->n_classes; c++)
+    for (int c = 0; c < f->n_classes; c++) {
+        double *on = f->work[c].on, sum = 0;
         for (int t = 0; t < f->sys->n_types; t++)
-            if (f->count[t] > 0)
-                f->work[c].on[t] = fmax(0, glp_get_col_prim(lp, ++col)) / f->work[c].weight;
+            if (f->count[t] > 0) sum += on[t] = fmax(0, glp_get_col_prim(lp, ++col));
+        for (int t = 0; t < f->sys->n_types && sum > 0; t++) on[t] /= sum;
+    }
 }
 
 /* True with f->bound filled. A second attempt starts from the trivial basis. */

@@ -66,11 +66,14 @@ static Status add_named(void *ctx, const char *item, Err *err)
     char name[PATH_MAX_BYTES];
     snprintf(name, sizeof name, "%s", item);
     double share = cut_share(name);
-    if (share < 0 || !*name)
+    if (share < 0 || !*name) {
+        char shown[TEXT_SHOWN_MAX];
+        text_shown(shown, item);
         return err_set(err, ST_USAGE,
-                       "--workload '%.200s': give names with shares of 0 to 1e6 if they differ, "
+                       "--workload '%s': give names with shares of 0 to 1e6 if they differ, "
                        "e.g. resnet50:2,kws",
-                       item);
+                       shown);
+    }
     const char *set = scenario_networks(name);
     if (!set) {
         Status st = check_name(name, err);
