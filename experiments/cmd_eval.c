@@ -64,24 +64,6 @@ static Status parse_loads(const char *text, ConfigDoubles *out, Err *err)
     }
 }
 
-/* --scenario, or else the one that the first learned policy was trained on, or mixed-m. */
-static Status choose_scenario(ScenarioConfig *out, const Options *o, Err *err)
-{
-    const char *name = o->scenario ? o->scenario : "mixed-m";
-    for (int i = 0; i < o->policies.n && !o->scenario; i++) {
-        char path[PATH_MAX_BYTES];
-        bool baseline;
-        RunConfig cfg;
-        Status st = contender_file(o->policies.v[i], &baseline, path, sizeof path, err);
-        if (st == ST_OK && baseline) continue;
-        if (st == ST_OK) st = contender_config(&cfg, path, err);
-        if (st != ST_OK) return st;
-        *out = cfg.scenario;
-        return run_config_set_scenario(out, o->set.v, o->set.n, err);
-    }
-    return run_config_scenario(out, name, o->set.v, o->set.n, err);
-}
-
 static Status prepare(Comparison *c, Options *o, Err *err)
 {
     ScenarioConfig sc;
@@ -89,7 +71,7 @@ static Status prepare(Comparison *c, Options *o, Err *err)
 
     c->o = o;
     c->n_policies = o->policies.n;
-    TRY(choose_scenario(&sc, o, err));
+    TRY(contender_scenario(&sc, o->scenario, &o->policies, &o->set, err));
     o->loads = sc.loads;
     if (o->load) TRY(parse_loads(o->load, &o->loads, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;

@@ -7,6 +7,7 @@
 
 int cmd_train(int argc, char *const *argv);
 int cmd_eval(int argc, char *const *argv);
+int cmd_capacity(int argc, char *const *argv);
 int cmd_costs(int argc, char *const *argv);
 int cmd_import(int argc, char *const *argv);
 int cmd_inspect(int argc, char *const *argv);

@@ -122,6 +122,23 @@ fail:
     return st;
 }
 
+Status contender_scenario(ScenarioConfig *out, const char *name, const ArgList *policies,
+                          const ArgList *set, Err *err)
+{
+    for (int i = 0; i < policies->n && !name; i++) {
+        char path[PATH_MAX_BYTES];
+        bool baseline;
+        RunConfig cfg;
+        Status st = contender_file(policies->v[i], &baseline, path, sizeof path, err);
+        if (st == ST_OK && baseline) continue;
+        if (st == ST_OK) st = contender_config(&cfg, path, err);
+        if (st != ST_OK) return st;
+        *out = cfg.scenario;
+        return run_config_set_scenario(out, set->v, set->n, err);
+    }
+    return run_config_scenario(out, name ? name : "mixed-m", set->v, set->n, err);
+}
+
 static Status load_learned(LearnedPolicy **out, const char *path, const Scenario *sc, Err *err)
 {
     Checkpoint *ckpt = NULL;

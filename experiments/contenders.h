@@ -3,6 +3,7 @@
 #ifndef RELMAS_EXPERIMENTS_CONTENDERS_H
 #define RELMAS_EXPERIMENTS_CONTENDERS_H
 
+#include "base/args.h"
 #include "env/evaluate.h"
 #include "experiments/run_config.h"
 #include "rl/policy.h"
@@ -37,6 +38,10 @@ typedef struct NamedContender {
 Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err);
 Status contender_open(NamedContender *out, const char *name, const Scenario *sc, Err *err);
 void contender_close(NamedContender *c);
+/* The scenario that is named, or else the one that the first learned policy was trained on, or
+ * mixed-m; with overrides. */
+Status contender_scenario(ScenarioConfig *out, const char *name, const ArgList *policies,
+                          const ArgList *set, Err *err);
 /* The configuration stored in a checkpoint or policy file. */
 Status contender_config(RunConfig *out, const char *path, Err *err);
 

@@ -17,6 +17,7 @@ typedef struct Command {
 static const Command COMMANDS[] = {
     {"train", cmd_train, "train a policy, or resume a run"},
     {"eval", cmd_eval, "compare policies on held-out arrivals"},
+    {"capacity", cmd_capacity, "the largest load at which a policy keeps the SLA"},
     {"costs", cmd_costs, "cost of networks' layers on accelerators"},
     {"import", cmd_import, "turn an ONNX model or SCALE-Sim topology into a network file"},
     {"inspect", cmd_inspect, "show what a checkpoint or policy file holds"},
