@@ -7,10 +7,15 @@
 #include <math.h>
 #include <string.h>
 
+/* Sizes take some numbers each; a file that has more to compute is none of sizes. */
+enum { FOLDED_MAX = 1 << 24 };
+
 double *fold_numbers(Onnx *m, Node *n, Value *out)
 {
     double words = shape_words(&out->shape);
     if (!n->constant || words > ONNX_KNOWN_MAX) return NULL;
+    m->folded += ((int64_t)words + 1) * (n->n_in + 1);
+    if (m->folded > FOLDED_MAX) return NULL;
     return arena_alloc(&m->arena, (size_t)words, sizeof(double));
 }
 

@@ -410,6 +410,16 @@ static Status read_input_shape(Onnx *m, Value *v, bool *symbolic)
     return ST_OK;
 }
 
+static Status check_words(const Onnx *m, const Value *v)
+{
+    char name[TEXT_SHOWN_MAX];
+    int size[3];
+
+    if (shape_layout(&v->shape, size)) return ST_OK;
+    return err_set(m->err, ST_FORMAT, "%s: input '%s' is larger than %d words", m->file,
+                   shown(v->name, name), ONNX_WORDS_MAX);
+}
+
 /* Which inputs are read as data, and which by a window that takes their first size as a batch. */
 static void mark_read(Onnx *m)
 {
@@ -436,6 +446,7 @@ static Status weights_input(Onnx *m, Value *v)
 
     v->known = v->constant = true;
     if (st != ST_OK) return st;
+    if (!shape_possible(&v->shape)) return check_words(m, v);
     return draft_note(m->draft, DRAFT_ASSUMED, m->err, "input '%s': weights", shown(v->name, name));
 }
 
@@ -445,9 +456,7 @@ static Status create_draft(Onnx *m, const Value *first)
     char name[TEXT_SHOWN_MAX], title[DRAFT_TITLE_MAX];
     int size[3];
 
-    if (!shape_layout(&first->shape, size))
-        return err_set(m->err, ST_FORMAT, "%s: input '%s' is larger than %d words", m->file,
-                       shown(first->name, name), ONNX_WORDS_MAX);
+    shape_layout(&first->shape, size); /* whose words are checked */
     text_shown(name, base);
     snprintf(title, sizeof title, "imported from %s", name);
     size_t len = strlen(name);
@@ -462,6 +471,7 @@ static Status data_input(Onnx *m, Value *v)
 
     TRY(read_input_shape(m, v, &symbolic));
     int64_t batch = take_batch(m, v);
+    TRY(check_words(m, v));
     if (!m->draft) TRY(create_draft(m, v));
     TRY(note_batch(m, v, symbolic, batch));
     TRY(store_input(m, v));
@@ -575,6 +585,9 @@ Status onnx_constant_from(Onnx *m, Value *v, const Onnx__Tensor *t)
                            "%s: constant '%s' has a size of %" PRId64 ", want 0 to %d", m->file,
                            shown(v->name, name), t->dims[i], INT32_MAX);
     }
+    if (!shape_possible(&v->shape))
+        return err_set(m->err, ST_FORMAT, "%s: constant '%s' has %g words", m->file,
+                       shown(v->name, name), shape_words(&v->shape));
     double words = shape_words(&v->shape);
     if (words > ONNX_KNOWN_MAX || !type.bytes || (double)elements_held(t, type) != words)
         return ST_OK;

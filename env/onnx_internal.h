@@ -25,6 +25,7 @@ typedef struct Arena {
     size_t used, size; /* of the newest block */
     size_t total;      /* of all blocks */
     bool refused;      /* an allocation would have passed the limit */
+    bool failed;       /* there was no memory */
 } Arena;
 
 enum { ARENA_LIMIT = 512 << 20 };
@@ -119,6 +120,7 @@ typedef struct Onnx {
     int n_values;
     Store *store;
     int n_stores, store_cap;
+    int64_t folded;      /* numbers computed so far */
     const char *unknown; /* why the current node's operator cannot be modelled */
     Err *err;
 } Onnx;
@@ -153,6 +155,8 @@ Value *node_in(const Node *n, int i); /* NULL: absent */
 /* Checks that the shape is possible and gives it to a constant or computed output. */
 Status node_shape(Onnx *m, const Node *n, Value *out, const Shape *shape);
 double shape_words(const Shape *s);
+/* Sizes of 0 to 2^31 - 1 and, counting 0 as 1, no more than 1e12 words: no product overflows. */
+bool shape_possible(const Shape *s);
 bool shape_equal(const Shape *a, const Shape *b);
 /* The usual layout of a shape as [channels, height, width]: of images [N, C, H, W], of tokens
  * [N, S, features] as channels = features, height = S. False if it is too large. */

@@ -474,6 +474,7 @@ static Status spread(Onnx *m, Node *n, const Value *v, double words, const Value
         *out = v;
         return ST_OK;
     }
+    if (words > ONNX_WORDS_MAX) return node_error(m, n, "an operand repeated to %g words", words);
     Value *copy = arena_alloc(&m->arena, 1, sizeof *copy);
     if (!copy) return arena_error(&m->arena, m->file, m->err);
     *copy = *v;

@@ -130,6 +130,16 @@ double shape_words(const Shape *s)
     return words;
 }
 
+bool shape_possible(const Shape *s)
+{
+    double words = 1;
+    for (int i = 0; i < s->rank; i++) {
+        if (s->dim[i] < 0 || s->dim[i] > INT32_MAX) return false;
+        words *= s->dim[i] ? (double)s->dim[i] : 1;
+    }
+    return words <= ELEMENTS_MAX;
+}
+
 bool shape_equal(const Shape *a, const Shape *b)
 {
     for (int i = 0; i < a->rank; i++)
@@ -139,8 +149,6 @@ bool shape_equal(const Shape *a, const Shape *b)
 
 Status node_shape(Onnx *m, const Node *n, Value *out, const Shape *shape)
 {
-    double words = shape_words(shape);
-
     for (int i = 0; i < shape->rank; i++) {
         if (shape->dim[i] >= 0 && shape->dim[i] <= INT32_MAX) continue;
         return node_error(m, n, "its output has a size of %" PRId64 " along axis %d", shape->dim[i],
@@ -150,8 +158,9 @@ Status node_shape(Onnx *m, const Node *n, Value *out, const Shape *shape)
     out->constant = n->constant;
     out->number = NULL;
     out->shape = *shape;
-    if (words > ELEMENTS_MAX) return node_error(m, n, "its output has %g words", words);
-    if (!n->constant && words == 0) return node_error(m, n, "its output has no words");
+    if (!shape_possible(shape))
+        return node_error(m, n, "its output has more than %g words", ELEMENTS_MAX);
+    if (!n->constant && shape_words(shape) == 0) return node_error(m, n, "its output has no words");
     return ST_OK;
 }
 
@@ -196,8 +205,9 @@ Status node_layout(const Onnx *m, const Node *n, const Shape *s, int size[3])
 Status node_same(Onnx *m, Node *n, Value *in, Value *out)
 {
     Shape shape = in->shape;
-    Status st = node_shape(m, n, out, &shape);
 
+    n->constant = in->constant; /* parameters change no size */
+    Status st = node_shape(m, n, out, &shape);
     out->integer = in->integer;
     out->store = in->store;
     out->number = n->constant ? in->number : NULL;

@@ -57,9 +57,12 @@ fail:
     return st;
 }
 
+static const char CONSTANT_DATA[] = "constant data and computed parameters";
+
 Status store_view(Onnx *m, const Node *n, const Value *of, Value *out)
 {
     if (n->constant) return ST_OK;
+    if (of->constant) return node_unknown(m, CONSTANT_DATA);
     Store s = {.kind = STORE_VIEW,
                .entry = STORE_NONE,
                .base = store_base(m, of->store),
@@ -72,6 +75,7 @@ Status store_reduced(Onnx *m, const Node *n, const Value *of, const DraftEntry *
 {
     DraftEntry *copy = arena_alloc(&m->arena, 1, sizeof *copy);
 
+    if (of->constant) return node_unknown(m, CONSTANT_DATA);
     if (!copy) return arena_error(&m->arena, m->file, m->err);
     *copy = *plan;
     Store s = {.kind = STORE_REDUCED,
@@ -149,6 +153,7 @@ Status store_use(Onnx *m, const Node *n, const Value *v, const int size[3], int 
     int usual[3];
     Status st = ST_OK;
 
+    if (v->constant) return node_unknown(m, CONSTANT_DATA);
     TRY(base_entry(m, store_base(m, v->store), 0, from));
     TRY(node_layout(m, n, &v->shape, usual));
     const int *have = draft_out(m->draft, *from);
@@ -170,7 +175,7 @@ fail:
 void store_prefer(const Onnx *m, const Value *v, int size[3])
 {
     const Store *base = &m->store[store_base(m, v->store)];
-    if (base->entry == STORE_NONE) return;
+    if (v->constant || base->entry == STORE_NONE) return;
     const int *have = draft_out(m->draft, base->entry);
     if (have[0] == size[0] && words(have) == words(size)) memcpy(size, have, 3 * sizeof *size);
 }

@@ -230,9 +230,10 @@ Status op_slice(Onnx *m, Node *n)
         int a;
         int64_t step = n_steps >= 0 ? steps[i] : 1;
         TRY(node_axis(m, n, n_axes >= 0 ? axes[i] : i, in->rank, &a));
-        if (step == 0 || step < -INT32_MAX || in->dim[a] == 0)
+        if (step == 0 || in->dim[a] == 0)
             return node_error(m, n, "a step of %" PRId64 " over %" PRId64, step, in->dim[a]);
-        if (step > INT32_MAX) step = INT32_MAX;
+        if (step > in->dim[a]) step = in->dim[a]; /* which takes the first alone, too */
+        if (step < -in->dim[a]) step = -in->dim[a];
         s.dim[a] = slice_axis(in->dim[a], &starts[i], ends[i], step);
         base += starts[i] * stride[a];
         stride[a] *= step;
@@ -738,6 +739,7 @@ Status op_constant(Onnx *m, Node *n)
 {
     const Onnx__Attribute *a = n->proto->n_attribute ? n->proto->attribute[0] : NULL;
 
+    n->constant = true;
     for (size_t i = 0; i < n->proto->n_attribute; i++)
         if (!strncmp(n->proto->attribute[i]->name, "value", 5)) a = n->proto->attribute[i];
     if (a && a->t) return onnx_constant_from(m, n->out[0], a->t);
@@ -850,6 +852,7 @@ Status op_random(Onnx *m, Node *n)
     int count;
     Status st = ST_OK;
 
+    n->constant = true;
     TRY(node_list(m, n, "shape", -1, list, &count));
     if (count < 0 || count > ONNX_RANK_MAX) return node_error(m, n, "has no shape");
     Shape s = {.rank = count};

@@ -113,6 +113,7 @@ static void *arena_grow(Arena *a, size_t bytes)
         return NULL;
     }
     struct ArenaBlock *b = mem_calloc(1, sizeof *b + size);
+    a->failed |= !b;
     if (!b) return NULL;
     b->next = a->blocks;
     a->blocks = b;
@@ -194,10 +195,10 @@ static Status ended(const Walk *w)
 
 static Status reserve(Walk *w, size_t n)
 {
-    if (n <= w->cap - w->n) return ST_OK;
-    if (n > KEPT_MAX - w->n)
+    if (n > KEPT_MAX || w->n > KEPT_MAX - n)
         return err_set(w->err, ST_FORMAT, "%s: its graph without weights exceeds %d MB", w->file,
                        KEPT_MAX >> 20);
+    if (n <= w->cap - w->n) return ST_OK;
     size_t cap = w->cap ? w->cap : 1 << 14;
     while (cap - w->n < n) cap *= 2;
     uint8_t *grown = mem_resize(w->out, w->n, cap);
@@ -232,8 +233,7 @@ static Status take(Walk *w, uint64_t bytes, bool keep)
 {
     Status st = ST_OK;
 
-    if (keep && bytes > KEPT_MAX) bytes = KEPT_MAX; /* which reserve refuses */
-    if (keep) TRY(reserve(w, (size_t)bytes));
+    if (keep) TRY(reserve(w, bytes < KEPT_MAX ? (size_t)bytes : KEPT_MAX + 1));
     while (bytes > 0) {
         if (!refill(w->from)) return ended(w);
         size_t there = (size_t)(w->from->end - w->from->at), n = bytes < there ? bytes : there;
@@ -378,7 +378,6 @@ Status onnx_read_model(Onnx__Model **out, const char *file, ByteSource *from, Ar
 {
     Walk w = {.file = file, .from = from, .err = err};
     ProtobufCAllocator allocator = {unpack_alloc, unpack_free, a};
-    long failed = mem_failed;
     Status st = ST_OK;
 
     *out = NULL;
@@ -386,8 +385,8 @@ Status onnx_read_model(Onnx__Model **out, const char *file, ByteSource *from, Ar
     if (from->file && ferror(from->file)) TRY(ended(&w));
     if (w.n == 0) TRY(err_set(err, ST_FORMAT, "%s: not an ONNX file: it is empty", file));
     *out = onnx__model__unpack(&allocator, w.n, w.out);
-    if (!*out && !a->refused && mem_failed == failed)
-        st = err_set(err, ST_FORMAT, "%s: not a sound ONNX file: the numbers of a list are cut off",
+    if (!*out && !a->refused && !a->failed)
+        st = err_set(err, ST_FORMAT, "%s: not a sound ONNX file: a field has not the type of ONNX",
                      file);
     else if (!*out)
         st = arena_error(a, file, err);

@@ -188,6 +188,10 @@ static const Case VIEWS[] = {
     {CONVS "ints i 1,2,2,8,10\nReshape a i -> r\nTranspose r -> t perm=[0,2,1,3,4]\n"
            "ints j 1,4,8,10\nReshape t j -> s2\nConv s2 v -> out",
      A "- {name: out, type: conv, k: 4, kernel: 1, out: [4, 8, 10]}\n"},
+    {CONVS "ints i -1\nints j -9223372036854775808\nints k 3\nints l -9223372036854775808\n"
+           "Slice a i j k l -> p\nConv p v -> out",
+     A "- {name: p, type: view, out: [4, 8, 1]}\n"
+       "- {name: out, type: conv, k: 4, kernel: 1, out: [4, 8, 1]}\n"},
     {CONVS "DepthToSpace a -> p blocksize=2\nweight u 5x1x1x1\nConv p u -> out",
      A "- {name: p, type: view, out: [1, 16, 20]}\n"
        "- {name: out, type: conv, k: 5, kernel: 1, out: [5, 16, 20]}\n"},
@@ -447,6 +451,13 @@ static const struct {
     {IMAGE "Split x -> out b axis=1 split=[1,9]", "its parts exceed the 3 there are"},
     {IMAGE "ints a 5\nints b 5\nints c 3\nSlice x a b c -> out", "its output has no words"},
     {IMAGE "floats f 1,1,0.001,1\nResize x _ f -> out", "its output has a size of 0 along axis 2"},
+    {IMAGE "weight w 2147483647x2147483647x2147483647x0\nFlatten w -> f axis=3\nAdd x f -> out",
+     "constant 'w' has 0 words"}, /* no product of its sizes fits an integer */
+    {"input x 1x3x8x10\ninput m 1x65536x65536\noutput out\nAdd x m -> out",
+     "input 'm' is larger than 1073741824 words"},
+    {IMAGE "weight w 1x3x8x10\nints p 0,0,0,0,0,0,1,1\nReduceMax x -> v\nPad w p v -> a\n"
+           "Add a x -> out",
+     "Pad 'a': constant data and computed parameters: not modelled"},
     {IMAGE "Dropout x -> a m\nMaxPool m -> out kernel_shape=[1,1]",
      "its input 'm' is an output whose size is not known"},
     {IMAGE "Shape x -> s\nReshape x s -> out\nInt\xff\x01\x1b[31m out -> z",
