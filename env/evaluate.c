@@ -1,8 +1,10 @@
-/* evaluate.c -- paired evaluation: one simulator per task, one log per episode. */
+/* evaluate.c -- paired evaluation: one simulator per task; of each job its turnaround is kept. */
 #include "env/evaluate.h"
 
 #include "base/log.h"
 #include "base/mem.h"
+
+#include <string.h>
 
 typedef struct Evaluation {
     const Contender *who;
@@ -12,8 +14,25 @@ typedef struct Evaluation {
     Sim *sim[EVALUATE_TASKS];
     double seconds[EVALUATE_TASKS];
     EpisodeOutcome *outcome; /* [episodes] */
-    JobRecord *log;          /* [episodes, jobs] */
+    double *turnaround;      /* [episodes, jobs], of finished ones at the start of each row */
 } Evaluation;
+
+/* Listens to one episode. */
+typedef struct Listener {
+    EpisodeOutcome *outcome;
+    double *turnaround;
+    long finished;
+} Listener;
+
+static void note(void *ctx, const Sim *sim, const JobRecord *r)
+{
+    Listener *l = ctx;
+    (void)sim;
+    if (r->dropped) return;
+    double t = r->end_us - r->arrival_us;
+    l->turnaround[l->finished++] = t;
+    l->outcome->turnaround_us[r->net] += t;
+}
 
 Contender evaluate_baseline(const Scheduler *s)
 {
@@ -24,11 +43,13 @@ static void run_episode(Evaluation *ev, int task, int episode)
 {
     const Contender *who = ev->who;
     Sim *sim = ev->sim[task];
-    JobRecord *log = ev->log + (size_t)episode * ev->workload.jobs;
+    EpisodeOutcome *out = &ev->outcome[episode];
+    Listener l = {out, ev->turnaround + (size_t)episode * (size_t)ev->workload.jobs, 0};
+    SimWatch watch = {.ctx = &l, .leave = note};
     uint64_t seed = ev->seed + (uint64_t)episode;
     Candidate c;
 
-    sim_set_log(sim, log);
+    sim_set_watch(sim, &watch);
     if (who->baseline) {
         sched_reset(who->baseline, sim, &ev->workload, seed);
         while (sim_candidate(sim, &c)) sched_step(who->baseline, sim);
@@ -39,8 +60,9 @@ static void run_episode(Evaluation *ev, int task, int episode)
             sim_commit(sim, a / who->classes, a % who->classes);
         }
     }
-    ev->outcome[episode] =
-        (EpisodeOutcome){.totals = *sim_totals(sim), .end_us = sim_now(sim), .log = log};
+    sim_set_watch(sim, NULL);
+    out->totals = *sim_totals(sim);
+    out->end_us = sim_now(sim);
 }
 
 static void run_task(void *ctx, int task)
@@ -63,14 +85,27 @@ static Status prepare(Evaluation *ev, EvalResult *r, const Scenario *sc, Err *er
         if (st != ST_OK) return st;
     }
     if (!(ev->outcome = mem_calloc(ev->episodes, sizeof *ev->outcome)) ||
-        !(ev->log = mem_calloc((size_t)ev->episodes * ev->workload.jobs, sizeof *ev->log)) ||
+        !(ev->turnaround = mem_calloc((size_t)ev->episodes * (size_t)ev->workload.jobs,
+                                      sizeof *ev->turnaround)) ||
         !(r->sla = mem_calloc(ev->episodes, sizeof *r->sla)) ||
         !(r->energy = mem_calloc(ev->episodes, sizeof *r->energy)))
         return err_set(err, ST_NOMEM, "out of memory for %d episodes", ev->episodes);
     return ST_OK;
 }
 
-static void summarise(EvalResult *r, const Evaluation *ev, const System *sys, double *scratch)
+/* Rows of finished jobs, one after the other. */
+static void close_ranks(Evaluation *ev)
+{
+    double *to = ev->turnaround;
+    for (int e = 0; e < ev->episodes; e++) {
+        const JobCounts *c = &ev->outcome[e].totals.all;
+        size_t n = (size_t)(c->met + c->late);
+        memmove(to, ev->turnaround + (size_t)e * (size_t)ev->workload.jobs, n * sizeof *to);
+        to += n;
+    }
+}
+
+static void summarise(EvalResult *r, Evaluation *ev, const System *sys)
 {
     double seconds = 0;
     r->episodes = ev->episodes;
@@ -80,7 +115,8 @@ static void summarise(EvalResult *r, const Evaluation *ev, const System *sys, do
         r->sla[e] = job_counts_sla_rate(&t->all);
         r->energy[e] = done ? t->energy_uj / (double)done : 0;
     }
-    metrics_compute(&r->metrics, sys, ev->outcome, ev->episodes, scratch);
+    close_ranks(ev);
+    metrics_compute(&r->metrics, sys, ev->outcome, ev->episodes, ev->turnaround);
     for (int i = 0; i < ev->tasks; i++) seconds += ev->seconds[i];
     if (r->metrics.decisions) r->us_per_decision = 1e6 * seconds / (double)r->metrics.decisions;
 }
@@ -89,7 +125,6 @@ Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, d
                     uint64_t seed, int episodes, Pool *pool, Err *err)
 {
     Status st;
-    double *scratch = NULL;
     Evaluation ev = {.who = who,
                      .workload = scenario_workload(sc, load),
                      .seed = seed,
@@ -98,16 +133,13 @@ Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, d
 
     *out = (EvalResult){0};
     TRY(prepare(&ev, out, sc, err));
-    st = ST_NOMEM;
-    if (!(scratch = mem_calloc((size_t)episodes * ev.workload.jobs, sizeof *scratch))) goto fail;
     pool_run(pool, run_task, &ev, ev.tasks);
-    summarise(out, &ev, sc->sys, scratch);
+    summarise(out, &ev, sc->sys);
     st = ST_OK;
 fail:
     for (int i = 0; i < ev.tasks; i++) sim_destroy(ev.sim[i]);
     mem_free(ev.outcome);
-    mem_free(ev.log);
-    mem_free(scratch);
+    mem_free(ev.turnaround);
     if (st != ST_OK) evaluate_free(out);
     return st == ST_OK ? st : err_set(err, st, "evaluation: %s", status_text(st));
 }

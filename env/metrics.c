@@ -22,26 +22,24 @@ static void add_counts(JobCounts *to, const JobCounts *c)
     to->rejected += c->rejected;
 }
 
-/* Adds the episode's finished jobs; returns how many turnarounds were written. */
-static long add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e, double *turnaround)
+static long finished_of(const JobCounts *c)
 {
-    long n = 0;
+    return c->met + c->late;
+}
+
+static void add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e)
+{
     add_counts(&m->counts, &e->totals.all);
     m->decisions += e->totals.decisions;
     m->time_us += e->end_us;
     m->energy_uj += e->totals.energy_uj;
     m->bandwidth_utilisation += e->totals.bytes_moved;
     for (int k = 0; k < sys->n_sas; k++) m->sa_utilisation[k] += e->totals.busy_us[k];
-    for (int i = 0; i < sys->n_nets; i++) add_counts(&m->net[i].counts, &e->totals.net[i]);
-    for (long i = 0; i < e->totals.all.issued; i++) {
-        const JobRecord *j = &e->log[i];
-        if (j->dropped) continue;
-        turnaround[n] = j->end_us - j->arrival_us;
-        m->net[j->net].mean_turnaround_us += turnaround[n];
-        m->antt += turnaround[n] / sys->net[j->net].t_iso_us;
-        n++;
+    for (int i = 0; i < sys->n_nets; i++) {
+        add_counts(&m->net[i].counts, &e->totals.net[i]);
+        m->net[i].mean_turnaround_us += e->turnaround_us[i];
+        m->antt += e->turnaround_us[i] / sys->net[i].t_iso_us;
     }
-    return n;
 }
 
 /* Normalised progress of each network and what follows from it. */
@@ -50,7 +48,7 @@ static void per_network(Metrics *m, const System *sys)
     double least = HUGE_VAL, most = 0;
     for (int i = 0; i < sys->n_nets; i++) {
         NetMetrics *net = &m->net[i];
-        long finished = net->counts.met + net->counts.late;
+        long finished = finished_of(&net->counts);
         net->sla_rate = job_counts_sla_rate(&net->counts);
         if (finished == 0) { /* no progress; one without jobs does not count */
             if (net->counts.issued) least = 0;
@@ -66,20 +64,20 @@ static void per_network(Metrics *m, const System *sys)
 }
 
 void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *episodes, int n,
-                     double *scratch)
+                     double *turnaround)
 {
-    long finished = 0;
     double sum = 0, leakage_mw = 0;
     Metrics m;
 
     memset(&m, 0, sizeof m);
-    for (int i = 0; i < n; i++) finished += add_episode(&m, sys, &episodes[i], scratch + finished);
-    for (long i = 0; i < finished; i++) sum += scratch[i];
-    stats_sort(scratch, (size_t)finished);
+    for (int i = 0; i < n; i++) add_episode(&m, sys, &episodes[i]);
+    for (int i = 0; i < sys->n_nets; i++) sum += m.net[i].mean_turnaround_us;
+    long finished = finished_of(&m.counts);
+    stats_sort(turnaround, (size_t)finished);
     m.sla_rate = job_counts_sla_rate(&m.counts);
-    m.p50_us = percentile(scratch, finished, 0.50);
-    m.p95_us = percentile(scratch, finished, 0.95);
-    m.p99_us = percentile(scratch, finished, 0.99);
+    m.p50_us = percentile(turnaround, finished, 0.50);
+    m.p95_us = percentile(turnaround, finished, 0.95);
+    m.p99_us = percentile(turnaround, finished, 0.99);
     per_network(&m, sys);
     for (int k = 0; k < sys->n_sas; k++) leakage_mw += sys->type_leakage_mw[sys->sa_type[k]];
     m.leakage_uj = leakage_mw * m.time_us * 1e-3; /* mW x us = nJ */

@@ -32,11 +32,11 @@ typedef struct Metrics {
 typedef struct EpisodeOutcome {
     SimTotals totals;
     double end_us;
-    const JobRecord *log; /* [issued] */
+    double turnaround_us[SYS_MAX_NETS]; /* sum over finished jobs of each network */
 } EpisodeOutcome;
 
-/* scratch[sum of issued] is overwritten. */
+/* turnaround[finished jobs of all episodes] in any order: sorted here. */
 void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *episodes, int n,
-                     double *scratch);
+                     double *turnaround);
 
 #endif

@@ -211,17 +211,22 @@ static JobCounts *net_counts(Sim *sim, int net)
     return &sim->st->totals.net[net];
 }
 
-static void log_end(Sim *sim, int net, double arrival, double deadline, double energy, bool met,
-                    bool dropped)
+static void tell_left(Sim *sim, const JobRecord *record)
 {
-    if (!sim->log) return;
-    sim->log[job_counts_ended(&sim->st->totals.all) - 1] = (JobRecord){.net = net,
-                                                                       .met = met,
-                                                                       .dropped = dropped,
-                                                                       .arrival_us = arrival,
-                                                                       .end_us = sim->st->now,
-                                                                       .deadline_us = deadline,
-                                                                       .energy_uj = energy};
+    if (sim->watch && sim->watch->leave) sim->watch->leave(sim->watch->ctx, sim, record);
+}
+
+static void tell_job_left(Sim *sim, int id, bool met, bool dropped)
+{
+    const Job *j = &sim->job[id];
+    tell_left(sim, &(JobRecord){.job = id,
+                                .net = j->net,
+                                .met = met,
+                                .dropped = dropped,
+                                .arrival_us = j->arrival,
+                                .end_us = sim->st->now,
+                                .deadline_us = j->deadline,
+                                .energy_uj = j->energy});
 }
 
 static void release_subjob(Sim *sim, int job, int sub)
@@ -287,7 +292,7 @@ static void finish_job(Sim *sim, int id)
         all->met++, mine->met++;
     else
         all->late++, mine->late++;
-    log_end(sim, j->net, j->arrival, j->deadline, j->energy, met, false);
+    tell_job_left(sim, id, met, false);
     leave_active(sim, id);
     free_job(sim, id);
 }
@@ -305,7 +310,7 @@ static void drop_job(Sim *sim, int id)
     }
     st->totals.all.dropped++;
     net_counts(sim, j->net)->dropped++;
-    log_end(sim, j->net, j->arrival, j->deadline, j->energy, false, true);
+    tell_job_left(sim, id, false, true);
     leave_active(sim, id);
     if (j->outstanding == 0) free_job(sim, id);
 }
@@ -365,6 +370,8 @@ static void start_on(Sim *sim, int sa)
     node_close(sim, id);
     sim->st->totals.started++;
     sim->st->rates_stale = 1;
+    if (sim->watch && sim->watch->start)
+        sim->watch->start(sim->watch->ctx, sim, sa, s->job, s->sub);
 }
 
 static void start_idle(Sim *sim)
@@ -386,6 +393,7 @@ static void complete(Sim *sim, int sa)
     const SysNet *n = net_of(sim, id);
     double uj = cost_of(sim, id, sub, sa)->energy_uj;
 
+    if (sim->watch && sim->watch->end) sim->watch->end(sim->watch->ctx, sim, sa, id, sub);
     st->totals.energy_uj += uj;
     st->totals.bytes_moved += s->demand * s->left; /* rounding of the last interval, about 1e-16 */
     j->energy += uj;
@@ -427,12 +435,19 @@ static void arrive(Sim *sim)
     if (st->next_tick < st->now) /* no ticks while the system was empty */
         st->next_tick = (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us;
     if (st->free_job >= 0) {
-        start_job(sim, st->free_job, net);
+        int job = st->free_job;
+        start_job(sim, job, net);
+        if (sim->watch && sim->watch->arrive) sim->watch->arrive(sim->watch->ctx, sim, job);
         if (sim->cfg.rules.replan_on_events) recall_queued(sim);
     } else {
         st->totals.all.rejected++;
         net_counts(sim, net)->rejected++;
-        log_end(sim, net, st->now, st->now + st->wl.deadline_us[net], 0, false, true);
+        tell_left(sim, &(JobRecord){.job = -1,
+                                    .net = net,
+                                    .dropped = true,
+                                    .arrival_us = st->now,
+                                    .end_us = st->now,
+                                    .deadline_us = st->now + st->wl.deadline_us[net]});
     }
     st->arrived++;
     expect_arrival(sim);
@@ -649,9 +664,9 @@ void *sim_user(Sim *sim)
     return (uint8_t *)sim->st + sim->own_bytes;
 }
 
-void sim_set_log(Sim *sim, JobRecord *log)
+void sim_set_watch(Sim *sim, const SimWatch *watch)
 {
-    sim->log = log;
+    sim->watch = watch;
 }
 
 bool sim_candidate(const Sim *sim, Candidate *c)

@@ -92,14 +92,25 @@ typedef struct SimTotals {
     double energy_uj;   /* dynamic, of finished sub-jobs */
 } SimTotals;
 
-/* Written for each job that ends, if the caller gave a log. */
+typedef struct Sim Sim;
+
+/* A job that has ended. */
 typedef struct JobRecord {
+    int job; /* its slot, that was; -1: rejected on arrival */
     int net;
     bool met, dropped; /* dropped: also rejected ones */
     double arrival_us, end_us, deadline_us, energy_uj;
 } JobRecord;
 
-typedef struct Sim Sim;
+/* Who is told what happens, as it happens. They may read the simulator; NULL: nobody. */
+typedef struct SimWatch {
+    void *ctx;
+    void (*arrive)(void *ctx, const Sim *sim, int job); /* not of rejected ones */
+    /* A sub-job on an SA: has started; has ended, its job still knows nothing of it. */
+    void (*start)(void *ctx, const Sim *sim, int sa, int job, int sub);
+    void (*end)(void *ctx, const Sim *sim, int sa, int job, int sub);
+    void (*leave)(void *ctx, const Sim *sim, const JobRecord *record);
+} SimWatch;
 
 /* sys is borrowed. user_bytes of the state block belong to the caller (sim_user): they are cloned
  * and saved with it, zero at first and untouched by sim_reset. ST_CONFIG for values out of range.
@@ -110,8 +121,8 @@ void sim_destroy(Sim *sim); /* NULL allowed */
 void sim_reset(Sim *sim, const Workload *wl, uint64_t seed);
 void sim_clone(Sim *dst, const Sim *src); /* same System and config */
 void *sim_user(Sim *sim);                 /* 8-byte aligned */
-/* log[jobs] receives one record per job in the order of their ends; NULL stops logging. */
-void sim_set_log(Sim *sim, JobRecord *log);
+/* *watch is borrowed; NULL ends it. No part of the state. */
+void sim_set_watch(Sim *sim, const SimWatch *watch);
 
 /* The ready sub-job to be decided next. */
 typedef struct Candidate {

@@ -50,7 +50,7 @@ struct Sim {
     SimConfig cfg;
     int max_subjobs, max_waiting; /* sub-jobs of one job; ready + queued at once */
     size_t own_bytes, bytes;      /* of the block without and with the owner's part */
-    JobRecord *log;               /* borrowed, may be NULL */
+    const SimWatch *watch;        /* borrowed, may be NULL */
     SimState *st;                 /* the block; the rest points into it */
     Job *job;                     /* [max_jobs] */
     int *active;                  /* [max_jobs] */

@@ -10,16 +10,9 @@
 enum { ALPHA, BETA }; /* isolated latencies 20 and 15 us; leakage 1 + 2 mW, 100 bytes/us */
 #define CK_NEAR(value, expected) ck_assert_double_eq_tol(value, expected, 1e-12)
 
-static const JobRecord FIRST[] = {
-    {.net = BETA, .met = true, .arrival_us = 5, .end_us = 35},
-    {.net = ALPHA, .met = true, .arrival_us = 0, .end_us = 40},
-    {.net = BETA, .dropped = true, .arrival_us = 20, .end_us = 70},
-    {.net = ALPHA, .arrival_us = 40, .end_us = 100},
-};
-static const JobRecord SECOND[] = {
-    {.net = ALPHA, .dropped = true, .arrival_us = 7, .end_us = 7},
-    {.net = BETA, .met = true, .arrival_us = 35, .end_us = 50},
-};
+/* First episode: alpha in 40 and, late, 60; beta in 30; a beta dropped. Second: an alpha rejected, beta
+ * in 15. */
+static const double TURNAROUND[] = {40, 60, 30, 15};
 static const EpisodeOutcome EPISODES[] = {
     {.totals = {.all = {.issued = 4, .met = 2, .late = 1, .dropped = 1},
                 .net = {{.issued = 2, .met = 1, .late = 1}, {.issued = 2, .met = 1, .dropped = 1}},
@@ -28,7 +21,7 @@ static const EpisodeOutcome EPISODES[] = {
                 .bytes_moved = 3000,
                 .energy_uj = 20},
      .end_us = 100,
-     .log = FIRST},
+     .turnaround_us = {100, 30}},
     {.totals = {.all = {.issued = 2, .met = 1, .rejected = 1},
                 .net = {{.issued = 1, .rejected = 1}, {.issued = 1, .met = 1}},
                 .decisions = 5,
@@ -36,19 +29,25 @@ static const EpisodeOutcome EPISODES[] = {
                 .bytes_moved = 1500,
                 .energy_uj = 8},
      .end_us = 50,
-     .log = SECOND},
+     .turnaround_us = {0, 15}},
 };
 
-static Metrics measured(const EpisodeOutcome *episodes, int n)
+static Metrics measured_with(const EpisodeOutcome *episodes, int n, double *turnaround)
 {
-    static double scratch[1000];
     System *sys;
     Metrics m;
     Err err = {0};
     ck_ok(tiny_system_two_sas(&sys, &err), err);
-    metrics_compute(&m, sys, episodes, n, scratch);
+    metrics_compute(&m, sys, episodes, n, turnaround);
     system_destroy(sys);
     return m;
+}
+
+static Metrics measured(const EpisodeOutcome *episodes, int n)
+{
+    double turnaround[4];
+    memcpy(turnaround, TURNAROUND, sizeof turnaround);
+    return measured_with(episodes, n, turnaround);
 }
 
 START_TEST(misses_of_every_kind_count)
@@ -103,13 +102,13 @@ END_TEST
 /* Nearest rank: of 1..n the q-th percentile is the least whole number that is at least q n. */
 START_TEST(percentiles_are_nearest_rank)
 {
-    static JobRecord log[1000];
+    static double turnaround[1000];
     for (int n = 1; n <= 1000; n += n < 120 ? 1 : 97) {
-        EpisodeOutcome e = {.totals = {.all = {.issued = n, .met = n}}, .log = log};
+        EpisodeOutcome e = {.totals = {.all = {.issued = n, .met = n}}};
         e.totals.net[0] = e.totals.all;
-        for (int i = 0; i < n; i++) log[i] = (JobRecord){.met = true, .end_us = (i * 7 % n) + 1};
+        for (int i = 0; i < n; i++) turnaround[i] = (i * 7 % n) + 1;
         if (n % 7 == 0) continue; /* then i * 7 does not visit all */
-        Metrics m = measured(&e, 1);
+        Metrics m = measured_with(&e, 1, turnaround);
         CK_NEAR(m.p50_us, (n + 1) / 2);
         CK_NEAR(m.p95_us, (19 * n + 19) / 20);
         CK_NEAR(m.p99_us, (99 * n + 99) / 100);
@@ -121,7 +120,7 @@ START_TEST(one_network_alone_is_fair)
 {
     EpisodeOutcome e = {.totals = {.all = {.issued = 1, .met = 1}, .net = {{0}, {1, 1, 0, 0, 0}}},
                         .end_us = 50,
-                        .log = &SECOND[1]};
+                        .turnaround_us = {0, 15}};
     Metrics m = measured(&e, 1);
     CK_NEAR(m.fairness, 1);
     CK_NEAR(m.stp, 1);
@@ -163,8 +162,7 @@ START_TEST(nothing_to_measure_is_no_division_by_zero)
     EpisodeOutcome none = {.end_us = 0};
     EpisodeOutcome missed = {
         .totals = {.all = {.issued = 1, .dropped = 1}, .net = {{0}, {.issued = 1, .dropped = 1}}},
-        .end_us = 50,
-        .log = &FIRST[2]};
+        .end_us = 50};
     Metrics m = measured(&none, 1);
     ck_all_finite(&m);
     m = measured(NULL, 0);

@@ -137,12 +137,19 @@ void rig_free(SimRig *r)
     r->sys = NULL;
 }
 
+static void note(void *ctx, const Sim *sim, const JobRecord *record)
+{
+    SimRig *r = ctx;
+    r->log[job_counts_ended(&sim_totals(sim)->all) - 1] = *record;
+}
+
 void rig_start(SimRig *r, uint64_t seed)
 {
     Err err = {0};
     ck_assert_int_le(r->wl.jobs, RIG_MAX_JOBS);
     if (!r->sim) ck_ok(sim_create(&r->sim, r->sys, &r->cfg, 0, &err), err);
-    sim_set_log(r->sim, r->log);
+    r->watch = (SimWatch){.ctx = r, .leave = note};
+    sim_set_watch(r->sim, &r->watch);
     sim_reset(r->sim, &r->wl, seed);
 }
 

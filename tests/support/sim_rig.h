@@ -13,6 +13,7 @@ typedef struct SimRig {
     SimConfig cfg;
     Workload wl;
     Sim *sim;
+    SimWatch watch;
     JobRecord log[RIG_MAX_JOBS]; /* of the current episode */
 } SimRig;
 
