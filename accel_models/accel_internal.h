@@ -116,6 +116,16 @@ typedef struct Tiles {
     int size[TILES_MAX]; /* ascending */
 } Tiles;
 
+/* fmin and fmax also care for NaN, which costs a call; there is none here. */
+static inline double lesser(double a, double b)
+{
+    return a < b ? a : b;
+}
+static inline double greater(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* layer.c */
 double span(double points, int stride, double kernel, int dilation, bool exact);
 double sweep(double n, double tile, int stride, double kernel, int dilation, bool exact,

@@ -48,7 +48,7 @@ double layer_output_words(const LayerShape *l)
 double span(double points, int stride, double kernel, int dilation, bool exact)
 {
     double box = (points - 1) * stride + (kernel - 1) * dilation + 1;
-    return exact ? box : fmin(box, points * kernel);
+    return exact ? box : lesser(box, points * kernel);
 }
 
 /* Points fetched along one axis when n outputs are visited in tiles; reuse: a tile keeps what
@@ -59,7 +59,7 @@ double sweep(double n, double tile, int stride, double kernel, int dilation, boo
     double tiles = ceil(n / tile), last = n - (tiles - 1) * tile;
     double one = span(tile, stride, kernel, dilation, exact);
     double all = (tiles - 1) * one + span(last, stride, kernel, dilation, exact);
-    return reuse ? all - (tiles - 1) * fmax(0, one - tile * stride) : all;
+    return reuse ? all - (tiles - 1) * greater(0, one - tile * stride) : all;
 }
 
 static Status field(const char *name, int v, Err *err)

@@ -90,7 +90,7 @@ static void price(Access *x, const Search *s, const Traffic *t, const ArrayTraff
 static double fold_rows(const Work *w, double q)
 {
     double own = q * w->S;
-    return w->exact ? own : fmin(own, span(q, w->stride_h, w->S, w->dilation, false));
+    return w->exact ? own : lesser(own, span(q, w->stride_h, w->S, w->dilation, false));
 }
 
 static double all_fold_rows(const Search *s)
@@ -190,12 +190,12 @@ static bool spads_fit(const Search *s, double c0, double m0, bool cut)
 
 static double channels_c(const Search *s, const SpadTile *e)
 {
-    return fmin(e->c0 * e->c1 * s->cy, s->w.C * s->w.folds);
+    return lesser(e->c0 * e->c1 * s->cy, s->w.C * s->w.folds);
 }
 
 static double channels_k(const Search *s, const SpadTile *e)
 {
-    return fmin(e->m0 * e->m1 * s->my * s->mx, s->w.K);
+    return lesser(e->m0 * e->m1 * s->my * s->mx, s->w.K);
 }
 
 static bool glb_fits(const Search *s, const SpadTile *e)
@@ -330,9 +330,9 @@ static void set_fixed(Search *s)
 static void set_most(Search *s)
 {
     double rows = floor(s->a->ifmap_words / s->w.R), filters = floor(s->a->weight_words / s->w.R);
-    double beside = fmin(rows, filters);
-    s->c0_most = fmin(s->c_steps, beside);
-    s->m0_most = fmin(s->k_steps, fmin(s->a->psum_words, s->w.depthwise ? beside : filters));
+    double beside = lesser(rows, filters);
+    s->c0_most = lesser(s->c_steps, beside);
+    s->m0_most = lesser(s->k_steps, lesser(s->a->psum_words, s->w.depthwise ? beside : filters));
 }
 
 /* layer: uncut. */
@@ -371,7 +371,7 @@ static void bound_split(Split *split, const Search *s)
     double filters = floor(s->a->weight_words / s->w.R), c0 = s->c0_most;
     split->cycles = split->pj = HUGE_VAL;
     for (int i = 0; c0 >= 1; i++) {
-        double cycles, pj, m0 = i < TRIED ? fmin(s->m0_most, floor(filters / c0)) : s->m0_most;
+        double cycles, pj, m0 = i < TRIED ? lesser(s->m0_most, floor(filters / c0)) : s->m0_most;
         bound(&cycles, &pj, s, c0, m0);
         if (cycles < split->cycles || (cycles == split->cycles && pj < split->pj)) {
             split->cycles = cycles;

@@ -88,7 +88,7 @@ void traffic_compulsory(Traffic *out, const Work *w)
 
 static double port_cycles(double read, double write, bool turns)
 {
-    return turns ? read + write : fmax(read, write);
+    return turns ? read + write : greater(read, write);
 }
 
 static double dram_cycles(const Ports *p, double read, double write)
@@ -108,12 +108,12 @@ static double slowest(const Access *a, const Ports *p, const char **why)
 {
     double dram = dram_cycles(p, a->dram_read, a->dram_write);
     double glb = glb_cycles(p, a->glb_read, a->glb_write);
-    double chip = fmax(a->compute_cycles, fmax(glb, a->own_cycles));
-    *why = fmax(dram, chip) <= a->compute_cycles ? "compute"
-           : dram >= chip                        ? "dram"
-           : glb >= a->own_cycles                ? "glb"
-                                                 : a->own_port;
-    return ceil(fmax(dram, chip + dram_cycles(p, a->wait_read, a->wait_write)));
+    double chip = greater(a->compute_cycles, greater(glb, a->own_cycles));
+    *why = greater(dram, chip) <= a->compute_cycles ? "compute"
+           : dram >= chip                           ? "dram"
+           : glb >= a->own_cycles                   ? "glb"
+                                                    : a->own_port;
+    return ceil(greater(dram, chip + dram_cycles(p, a->wait_read, a->wait_write)));
 }
 
 double bound_cycles(const Access *a, const Ports *ports)

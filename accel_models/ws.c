@@ -144,12 +144,12 @@ static bool pe_fits(const Search *s, double p, double q, double c, double k)
 
 static double channels_c(const Search *s, double steps)
 {
-    return fmin(steps * s->vector * s->cx, s->w.C * s->w.folds);
+    return lesser(steps * s->vector * s->cx, s->w.C * s->w.folds);
 }
 
 static double channels_k(const Search *s, double steps)
 {
-    return fmin(steps * s->lanes * s->kx, s->w.K);
+    return lesser(steps * s->lanes * s->kx, s->w.K);
 }
 
 static bool glb_fits(const Search *s, double p, double q, double gc, double gk)
@@ -213,8 +213,8 @@ static void least_traffic(PeTraffic *m, const Search *s, const Block *b, const T
                           PeTile low, PeTile most)
 {
     const GlbTile *g = &b->g;
-    double held = fmin(s->held_most, floor(s->a->accumulators / low.k));
-    m->weight_reads = s->weight_uses / fmin(held, g->p * g->q);
+    double held = lesser(s->held_most, floor(s->a->accumulators / low.k));
+    m->weight_reads = s->weight_uses / lesser(held, g->p * g->q);
     if (low.c * low.k * s->w.R * s->w.S <= 1) m->weight_reads = s->weight_uses / (g->p * g->q);
     m->inputs = t->inputs;
     m->updates = s->outputs * t->psum_c_repeat;
@@ -240,7 +240,7 @@ static void changing_weights(Search *s, const Block *b, const Traffic *t)
 {
     PeTraffic least;
     PeTile low = {1, 1, b->grows_c ? b->gc : 1, b->grows_k ? b->gk : 1};
-    PeTile most = {1, 1, fmin(b->gc, s->c_most), fmin(b->gk, s->k_most)};
+    PeTile most = {1, 1, lesser(b->gc, s->c_most), lesser(b->gk, s->k_most)};
     least_traffic(&least, s, b, t, low, most);
     if (hopeless(s, t, &least)) return;
     for (int i = s->c.n - 1; i >= 0; i--) {
@@ -329,7 +329,7 @@ static bool promising(Search *s, double p, double q, double gc, double gk)
         PeTraffic least;
         b.g.order = orders[o];
         traffic_dram(&t, &s->w, &b.g);
-        double held = s->w.R * s->w.S > 1 ? fmin(p * q, s->held_most) : p * q;
+        double held = s->w.R * s->w.S > 1 ? lesser(p * q, s->held_most) : p * q;
         least = (PeTraffic){t.inputs, s->outputs * t.psum_c_repeat, s->weight_uses / held};
         if (!hopeless(s, &t, &least)) return true;
     }
@@ -366,7 +366,7 @@ static void set_fixed(Search *s)
     double reads = steps * w->C * (w->depthwise ? w->K : ceil(w->K / s->lanes));
     s->outputs = w->P * w->Q * w->K * w->images;
     s->weight_uses = macs / w->groups;
-    s->input_copies = w->depthwise ? 1 : fmin(s->kx, ceil(w->K / s->lanes));
+    s->input_copies = w->depthwise ? 1 : lesser(s->kx, ceil(w->K / s->lanes));
     s->fixed[LEVEL_MAC] = macs * a->mac_pj;
     s->fixed[LEVEL_SPAD] = macs * s->word * a->weight_reg_pj +
                            (2 * sums - s->outputs * w->groups * s->cx) * a->accumulator_pj;
@@ -404,7 +404,7 @@ static void bound_split(Split *split, const Search *s)
     Traffic least;
     Access x;
     double held = s->w.P * s->w.Q * s->w.images;
-    if (s->w.R * s->w.S > 1) held = fmin(held, s->a->accumulators);
+    if (s->w.R * s->w.S > 1) held = lesser(held, s->a->accumulators);
     traffic_compulsory(&least, &s->w);
     PeTraffic m = {least.inputs, s->outputs, s->weight_uses / held};
     price(&x, s, &least, &m);
@@ -455,16 +455,16 @@ static void push_pes(Round *to, Split s)
         }
 }
 
-/* Could so many lanes and so long a vector beat the best on ideal PEs? Fewer can still less. */
+/* Could so many lanes and so long a vector beat the best on ideal PEs? */
 static bool promising_lanes(const Round *to, Split split)
 {
     Search s;
     double pes = to->a->pes, vector = split.part[PART_VECTOR], lanes = split.part[PART_LANES];
-    split.part[PART_CX] = (int)fmin(pes, ceil_div(split.part[PART_C], vector));
+    split.part[PART_CX] = (int)lesser(pes, ceil_div(split.part[PART_C], vector));
     split.part[PART_KX] = 1;
     begin(&s, to->a, to->w, to->ports, &split);
     s.compute = s.w.P * s.w.Q * s.w.images * s.w.R * s.w.S * s.w.folds *
-                fmax(1, s.w.C * s.w.K / (pes * lanes * vector));
+                greater(1, s.w.C * s.w.K / (pes * lanes * vector));
     bound_split(&split, &s);
     return best_beaten(to->best, split.cycles, split.pj);
 }
@@ -476,21 +476,26 @@ static int largest_divisor(double n, int most)
     return d;
 }
 
-/* A part of the lanes or of the vector may fit where the whole is too coarse for the buffers. */
+/* Half of the lanes or of the vector, and so on, may fit where the whole is too coarse for the
+ * buffers. */
 static void push_lanes(Round *to, Split s)
 {
     bool exact = to->w->exact;
     int C = s.part[PART_C], K = s.part[PART_K], *vector = &s.part[PART_VECTOR],
         *lanes = &s.part[PART_LANES];
-    int most_v = exact ? largest_divisor(C, to->a->vector) : (int)fmin(to->a->vector, C);
-    int most_l = exact ? largest_divisor(K, to->a->lanes) : (int)fmin(to->a->lanes, K);
-    *vector = most_v;
-    *lanes = most_l;
-    if (to->full) push_pes(to, s);
-    if (to->full || exact) return;
-    for (; *vector > 0 && (*lanes = most_l, promising_lanes(to, s)); --*vector)
-        for (; *lanes > 0 && promising_lanes(to, s); --*lanes)
-            if (*vector < most_v || *lanes < most_l) push_pes(to, s);
+    int v = to->a->vector, l = to->a->lanes;
+    if (to->full) {
+        *vector = exact ? largest_divisor(C, v) : (int)lesser(v, C);
+        *lanes = exact ? largest_divisor(K, l) : (int)lesser(l, K);
+        push_pes(to, s);
+        return;
+    }
+    for (int i = v; i > 0; i = i % 2 ? 0 : i / 2)
+        for (int j = l; j > 0; j = j % 2 ? 0 : j / 2) {
+            *vector = (int)lesser(i, C);
+            *lanes = (int)lesser(j, K);
+            if ((i < v || j < l) && promising_lanes(to, s)) push_pes(to, s);
+        }
 }
 
 static double round_up(double n, int to)
@@ -527,7 +532,7 @@ static void search_split(Search *s)
     s->held_most = 1;
     for (int i = 0; i < s->p.n; i++)
         for (int j = 0; j < s->q.n && pe_fits(s, s->p.size[i], s->q.size[j], 1, 1); j++)
-            s->held_most = fmax(s->held_most, (double)s->p.size[i] * s->q.size[j]);
+            s->held_most = greater(s->held_most, (double)s->p.size[i] * s->q.size[j]);
     each_block(s);
 }
 

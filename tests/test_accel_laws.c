@@ -1,13 +1,15 @@
-/* test_accel_laws.c -- what must hold for any layer on any accelerator, and the mapping search
- * against an exhaustive one that walks every loop nest of tiny layers literally, tile by tile. */
+/* test_accel_laws.c -- what must hold for any layer on any machine of the two dataflows whose
+ * mappings are searched: bounds of physics, and that more of anything never hurts. */
 #include "accel_models/accel_internal.h"
+#include "base/pool.h"
 #include "base/rng.h"
 #include "tests/support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { LAYERS_TRIED = 400 };
+enum { CASES = 100 };
 
 static AccelConfig simba, eyeriss;
 
@@ -34,6 +36,8 @@ static LayerCost cost(const AccelConfig *a, const LayerShape *l, MapPolicy polic
     return c;
 }
 
+/* ---- random layers and machines ---- */
+
 static int pick(Rng *rng, const int *of, int n)
 {
     return of[rng_below(rng, (uint32_t)n)];
@@ -41,525 +45,535 @@ static int pick(Rng *rng, const int *of, int n)
 #define PICK(rng, ...)                                                                             \
     pick(rng, (const int[]){__VA_ARGS__}, sizeof((int[]){__VA_ARGS__}) / sizeof(int))
 
+static void random_kernel(Rng *rng, LayerShape *l)
+{
+    static const int shapes[][2] = {{1, 1}, {1, 1}, {3, 3}, {3, 3}, {5, 5},
+                                    {7, 7}, {7, 1}, {1, 7}, {2, 3}, {11, 11}};
+    const int *k = shapes[rng_below(rng, sizeof shapes / sizeof *shapes)];
+    l->R = k[0];
+    l->S = k[1];
+    l->stride_w = PICK(rng, 1, 1, 1, 2, 4);
+    l->stride_h = rng_below(rng, 4) ? l->stride_w : PICK(rng, 1, 2, 3);
+    l->dilation = PICK(rng, 1, 1, 1, 1, 2, 6);
+}
+
+/* Convolutions of all kinds: plain, grouped, depthwise; matrices; a batch of some. */
 static LayerShape random_layer(Rng *rng)
 {
-    LayerShape l = {.type = LAYER_CONV, .dilation = 1, .operands = 1};
+    LayerShape l = {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     l.N = PICK(rng, 1, 1, 1, 2, 5);
     l.C = PICK(rng, 1, 3, 8, 17, 24, 64, 96, 144, 256, 480, 832);
     l.K = PICK(rng, 1, 5, 12, 16, 32, 64, 125, 192, 320, 1000);
-    l.P = PICK(rng, 1, 5, 7, 13, 17, 28, 35, 56, 112);
-    l.Q = PICK(rng, 1, 7, 13, 14, 28, 56, 149);
-    l.R = PICK(rng, 1, 1, 3, 3, 5, 7, 1);
-    l.S = PICK(rng, 1, 3, 3, 7, 1);
-    l.stride_w = l.stride_h = PICK(rng, 1, 1, 1, 2, 4);
-    l.groups = 1;
-    if (rng_below(rng, 5) == 0) {
+    int kind = (int)rng_below(rng, 8);
+    if (kind == 0) {
+        l.type = LAYER_FC;
+        l.N = PICK(rng, 1, 1, 4, 64);
+        return l;
+    }
+    if (kind == 1) {
+        l.type = LAYER_GEMM;
+        l.Q = PICK(rng, 1, 13, 128, 197, 1009);
+        return l;
+    }
+    random_kernel(rng, &l);
+    l.P = PICK(rng, 1, 2, 5, 7, 13, 17, 28, 35, 56, 112);
+    l.Q = PICK(rng, 1, 3, 7, 13, 14, 28, 56, 149);
+    if (kind == 2) {
         l.type = LAYER_DWCONV;
         l.K = l.groups = l.C;
+    } else if (kind == 3) {
+        l.groups = PICK(rng, 2, 3, 32);
+        l.C *= l.groups;
+        l.K *= l.groups;
     }
     return l;
 }
 
-static AccelConfig random_config(Rng *rng, const AccelConfig *base)
+static double random_port(Rng *rng)
 {
-    AccelConfig a = *base;
-    a.glb_bytes *= PICK(rng, 1, 1, 2, 8);
-    a.glb_read_port = a.glb_write_port = PICK(rng, 4, 16, 64);
-    a.dram_read_port = PICK(rng, 2, 18, 40);
-    a.dram_write_port = PICK(rng, 2, 18, 40);
-    if (!strcmp(accel_dataflow_name(a.dataflow), "ws"))
-        a.pes = PICK(rng, 1, 6, 16, 40);
-    else {
-        a.rows = PICK(rng, 3, 8, 12, 20);
-        a.cols = PICK(rng, 4, 14, 30);
+    return PICK(rng, 1, 4, 16, 18, 40, 64) / (double)PICK(rng, 1, 1, 3);
+}
+
+/* From a tenth of a preset to several times as much, each part for itself. */
+static int random_size(Rng *rng, int usual)
+{
+    double v = usual * exp((rng_uniform(rng) - 0.6) * 3);
+    return v < 1 ? 1 : (int)v;
+}
+
+static AccelConfig random_machine(Rng *rng, const AccelConfig *preset)
+{
+    AccelConfig a = *preset;
+    a.word_bits = PICK(rng, 8, 8, 16, 24);
+    a.glb_bytes = random_size(rng, a.glb_bytes);
+    a.glb_read_port = random_port(rng);
+    a.glb_write_port = random_port(rng);
+    a.glb_shared_port = rng_below(rng, 3) == 0;
+    a.dram_read_port = random_port(rng);
+    a.dram_write_port = random_port(rng);
+    if (a.dataflow == simba.dataflow) {
+        a.pes = random_size(rng, a.pes);
+        a.lanes = random_size(rng, a.lanes);
+        a.vector = random_size(rng, a.vector);
+        a.input_buffer_bytes = random_size(rng, a.input_buffer_bytes);
+        a.weight_buffer_bytes = random_size(rng, a.weight_buffer_bytes);
+        a.accumulators = random_size(rng, a.accumulators);
+    } else {
+        a.rows = random_size(rng, a.rows);
+        a.cols = random_size(rng, a.cols);
+        a.ifmap_words = random_size(rng, a.ifmap_words);
+        a.weight_words = random_size(rng, a.weight_words);
+        a.psum_words = random_size(rng, a.psum_words);
     }
     return a;
 }
 
-/* Calls law(config, layer, policy) on random cases of both dataflows. */
-static void on_random_cases(uint64_t seed, void (*law)(const AccelConfig *a, const LayerShape *l,
-                                                       MapPolicy policy))
+typedef void Law(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng);
+
+static bool fits(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
 {
-    Rng rng;
-    rng_seed(&rng, seed, 0);
-    for (int i = 0; i < LAYERS_TRIED; i++) {
-        LayerShape l = random_layer(&rng);
-        AccelConfig a = random_config(&rng, i % 2 ? &simba : &eyeriss);
-        law(&a, &l, i % 4 < 2 ? MAP_HARDWARE : MAP_TIMELOOP);
-    }
+    LayerCost c;
+    return accel_cost(a, l, policy, 0, &c, NULL) == ST_OK;
 }
 
-static void lower_bounds(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
+/* Tries a law on random cases of both dataflows and policies; layers that do not fit a machine are
+ * passed over. */
+static void on_random_cases(uint64_t seed, int cases, Law *law)
+{
+    Rng rng;
+    int tried = 0;
+    rng_seed(&rng, seed, 0);
+    for (int i = 0; i < cases; i++) {
+        LayerShape l = random_layer(&rng);
+        AccelConfig a = random_machine(&rng, i % 2 ? &simba : &eyeriss);
+        MapPolicy policy = i % 4 < 2 ? MAP_HARDWARE : MAP_TIMELOOP;
+        if (!fits(&a, &l, policy)) continue;
+        law(&a, &l, policy, &rng);
+        tried++;
+    }
+    ck_assert_int_ge(tried, cases * 9 / 10);
+}
+
+static const char *case_text(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
+{
+    static char text[512];
+    snprintf(text, sizeof text,
+             "%s %s %s N%d C%d K%d P%d Q%d %dx%d stride %dx%d dilation %d groups %d", a->name,
+             policy == MAP_HARDWARE ? "hardware" : "timeloop", layer_type_name(l->type), l->N, l->C,
+             l->K, l->P, l->Q, l->R, l->S, l->stride_w, l->stride_h, l->dilation, l->groups);
+    return text;
+}
+
+/* ---- physics ---- */
+
+static const double ROUNDING = 1 - 1e-12;
+
+/* Words that every mapping moves: touched inputs, weights and outputs, each once. */
+typedef struct Words {
+    double in, weights, out;
+} Words;
+
+static Words compulsory(const LayerShape *l)
+{
+    return (Words){layer_input_words(l), layer_params(l), layer_output_words(l)};
+}
+
+static void time_is_bounded(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
 {
     LayerCost c = cost(a, l, policy, 0);
-    double word = a->word_bits / 8.0;
-    double in = (layer_input_words(l) + layer_params(l)) * word, out = layer_output_words(l) * word;
-    ck_assert_double_ge(c.cycles, layer_macs(l) / accel_peak_macs(a));
-    ck_assert_double_ge(c.cycles, in / a->dram_read_port);
-    ck_assert_double_ge(c.cycles, out / a->dram_write_port);
-    ck_assert_double_ge(c.dram_read_bytes, in);
-    ck_assert_double_ge(c.dram_write_bytes, out);
-    ck_assert_double_ge(c.level_pj[LEVEL_MAC], layer_macs(l) * a->mac_pj * (1 - 1e-12));
-    ck_assert_double_ge(c.level_pj[LEVEL_DRAM], (in + out) * a->dram_pj * (1 - 1e-12));
+    Words w = compulsory(l);
+    double word = a->word_bits / 8.0, in = (w.in + w.weights) * word, out = w.out * word;
+    const char *text = case_text(a, l, policy);
+    (void)rng;
+    ck_assert_msg(c.cycles >= layer_macs(l) / accel_peak_macs(a), "%s: faster than its MACs", text);
+    ck_assert_msg(c.cycles >= c.compute_cycles, "%s: faster than its array", text);
+    ck_assert_msg(c.cycles >= in / a->dram_read_port, "%s: faster than DRAM reads", text);
+    ck_assert_msg(c.cycles >= out / a->dram_write_port, "%s: faster than DRAM writes", text);
+    ck_assert_msg(c.cycles >= w.in * word / a->glb_read_port, "%s: faster than the GLB", text);
+    ck_assert_msg(c.cycles >= (w.in + w.out) * word / a->glb_write_port, "%s: than the GLB", text);
+    ck_assert_msg(c.dram_read_bytes >= in, "%s: reads %g of %g", text, c.dram_read_bytes, in);
+    ck_assert_msg(c.dram_write_bytes >= out, "%s: writes too little", text);
     ck_assert_double_le(c.utilization, 1);
     double shared = 0.5 * a->dram_read_port;
     LayerCost s = cost(a, l, policy, shared * a->clock_mhz);
-    ck_assert_double_ge(s.cycles, (in + out) / shared);
+    ck_assert_msg(s.cycles >= (in + out) / shared, "%s: faster than a shared DRAM", text);
 }
 
-START_TEST(never_faster_or_cheaper_than_physics)
+START_TEST(never_faster_than_peak_or_compulsory_traffic)
 {
-    on_random_cases(1, lower_bounds);
+    on_random_cases(1, CASES, time_is_bounded);
 }
 END_TEST
 
-/* Of tiles with the same width the search tries the tallest, which the rounding of a last partial
- * tile can make a little worse. Timeloop's channels are padded only where that saves 10 % of the
- * cycles, so a better machine that needs no padding may be up to that much slower than one that
- * does. */
-static double slack(MapPolicy policy)
+/* Every MAC reads its weight from a register; a dot product adds to one accumulator; an input is
+ * written into a buffer and read for at most `lanes` channels; a weight is written into its buffer
+ * and read at least once. */
+static void ws_levels(const AccelConfig *a, const LayerShape *l, double *least)
 {
-    return policy == MAP_TIMELOOP ? 1 / 0.9 : 1;
+    Words w = compulsory(l);
+    double word = a->word_bits / 8.0, macs = layer_macs(l);
+    double uses = l->type == LAYER_DWCONV ? 1 : a->lanes;
+    least[LEVEL_SPAD] =
+        macs * word * a->weight_reg_pj + macs / fmin(a->vector, l->C) * a->accumulator_pj;
+    least[LEVEL_BUFFER] = (w.in + macs / uses) * word * a->input_buffer_pj +
+                          2 * w.weights * word * a->weight_buffer_pj;
 }
 
-static void check_faster(const AccelConfig *better, const AccelConfig *a, const LayerShape *l,
-                         MapPolicy policy)
+/* Every MAC reads a weight and reads and writes a psum, but for the first of each output; an input
+ * read serves at most the psums of one spad; inputs and weights are written into spads. */
+static void rs_levels(const AccelConfig *a, const LayerShape *l, double *least)
 {
-    LayerCost b = cost(better, l, policy, 0), c = cost(a, l, policy, 0);
-    ck_assert_msg(b.cycles <= c.cycles * slack(policy),
-                  "%s %s N%d C%d K%d P%d Q%d %dx%d/%d: %s %g cycles %s, before %s %g %s", a->name,
-                  layer_type_name(l->type), l->N, l->C, l->K, l->P, l->Q, l->R, l->S, l->stride_w,
-                  b.mapping, b.cycles, b.limited_by, c.mapping, c.cycles, c.limited_by);
+    Words w = compulsory(l);
+    double macs = layer_macs(l), uses = l->type == LAYER_DWCONV ? 1 : a->psum_words;
+    least[LEVEL_SPAD] = (macs + w.weights) * a->weight_spad_pj +
+                        (macs / uses + w.in) * a->ifmap_spad_pj +
+                        (2 * macs - w.out) * a->psum_spad_pj;
+    least[LEVEL_BUFFER] = 0;
 }
 
-static void bandwidth_helps(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
+static void energy_is_bounded(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
+{
+    LayerCost c = cost(a, l, policy, 0);
+    Words w = compulsory(l);
+    double word = a->word_bits / 8.0, least[LEVELS], sum = 0;
+    double drained = policy == MAP_HARDWARE ? w.out : 0;
+    (void)rng;
+    least[LEVEL_MAC] = layer_macs(l) * a->mac_pj;
+    least[LEVEL_GLB] =
+        ((w.in + drained) * a->glb_read_pj + (w.in + w.out) * a->glb_write_pj) * word;
+    least[LEVEL_DRAM] = (w.in + w.weights + w.out) * word * a->dram_pj;
+    (a->dataflow == simba.dataflow ? ws_levels : rs_levels)(a, l, least);
+    for (int i = 0; i < LEVELS; i++) {
+        ck_assert_msg(c.level_pj[i] >= least[i] * ROUNDING, "%s: level %d has %g pJ, at least %g",
+                      case_text(a, l, policy), i, c.level_pj[i], least[i]);
+        sum += c.level_pj[i];
+    }
+    ck_assert_double_eq_tol(c.energy_pj / sum, 1, 1e-12);
+}
+
+START_TEST(every_level_has_the_energy_of_its_compulsory_accesses)
+{
+    on_random_cases(2, CASES, energy_is_bounded);
+}
+END_TEST
+
+/* ---- more never hurts ---- */
+
+/* How a part grows: ports by any factor, sizes to any larger one, lanes and vectors twofold (a
+ * machine can use half of them, but not any part: see more_lanes_may_hurt). */
+typedef enum { PORT, SIZE, TWOFOLD } Growth;
+
+typedef struct Part {
+    const char *name;
+    size_t offset;
+    Growth growth;
+} Part;
+
+#define PART(field, growth)                                                                        \
+    {                                                                                              \
+#field, offsetof(AccelConfig, field), growth                                               \
+    }
+static const Part ws_parts[] = {
+    PART(pes, SIZE),          PART(lanes, TWOFOLD),           PART(vector, TWOFOLD),
+    PART(accumulators, SIZE), PART(input_buffer_bytes, SIZE), PART(weight_buffer_bytes, SIZE)};
+static const Part rs_parts[] = {PART(rows, SIZE), PART(cols, SIZE), PART(ifmap_words, SIZE),
+                                PART(weight_words, SIZE), PART(psum_words, SIZE)};
+static const Part parts[] = {PART(glb_bytes, SIZE), PART(glb_read_port, PORT),
+                             PART(glb_write_port, PORT), PART(dram_read_port, PORT),
+                             PART(dram_write_port, PORT)};
+enum { WS_PARTS = sizeof ws_parts / sizeof *ws_parts };
+enum { RS_PARTS = sizeof rs_parts / sizeof *rs_parts, PARTS = sizeof parts / sizeof *parts };
+
+static void enlarge(AccelConfig *a, const Part *p, Rng *rng)
+{
+    char *at = (char *)a + p->offset;
+    double factor = 1 + 3 * rng_uniform(rng) * rng_uniform(rng);
+    int *size = (int *)at;
+    if (p->growth == PORT)
+        *(double *)at *= factor;
+    else if (p->growth == TWOFOLD)
+        *size *= 2;
+    else
+        *size = rng_below(rng, 3) ? (int)(*size * factor) : *size + 1;
+}
+
+/* Cycles come before energy: fewer cycles may cost more energy, as many may not. Equal up to the
+ * rounding of sums. */
+static void check_no_worse(const AccelConfig *better, const AccelConfig *a, const LayerShape *l,
+                           const char *what)
+{
+    LayerCost b = cost(better, l, MAP_HARDWARE, 0), c = cost(a, l, MAP_HARDWARE, 0);
+    ck_assert_msg(b.cycles <= c.cycles, "%s: more %s: %g cycles %s %s, before %g %s %s",
+                  case_text(a, l, MAP_HARDWARE), what, b.cycles, b.limited_by, b.mapping, c.cycles,
+                  c.limited_by, c.mapping);
+    if (b.cycles == c.cycles)
+        ck_assert_msg(b.energy_pj <= c.energy_pj * (1 + 1e-12),
+                      "%s: more %s: %.17g pJ %s, before %.17g %s", case_text(a, l, MAP_HARDWARE),
+                      what, b.energy_pj, b.mapping, c.energy_pj, c.mapping);
+}
+
+static void more_of(const AccelConfig *a, const LayerShape *l, const Part *of, int n,
+                    AccelConfig *all, Rng *rng)
+{
+    for (int i = 0; i < n; i++) {
+        AccelConfig better = *a;
+        enlarge(&better, &of[i], rng);
+        check_no_worse(&better, a, l, of[i].name);
+        enlarge(all, &of[i], rng);
+    }
+}
+
+static void more_of_each_part(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
+{
+    AccelConfig all = *a;
+    (void)policy;
+    if (!fits(a, l, MAP_HARDWARE)) return;
+    if (a->dataflow == simba.dataflow)
+        more_of(a, l, ws_parts, WS_PARTS, &all, rng);
+    else
+        more_of(a, l, rs_parts, RS_PARTS, &all, rng);
+    more_of(a, l, parts, PARTS, &all, rng);
+    check_no_worse(&all, a, l, "of all");
+}
+
+START_TEST(more_of_any_part_never_hurts)
+{
+    on_random_cases(3 + (uint64_t)_i, CASES, more_of_each_part);
+}
+END_TEST
+
+static void other_changes(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
+{
+    AccelConfig b = *a;
+    (void)policy;
+    (void)rng;
+    if (!fits(a, l, MAP_HARDWARE)) return;
+    b.glb_shared_port = false;
+    check_no_worse(&b, a, l, "ports of the global buffer");
+    b = *a;
+    b.word_bits = 8;
+    check_no_worse(&b, a, l, "words per byte");
+}
+
+START_TEST(a_port_for_each_direction_and_shorter_words_never_hurt)
+{
+    on_random_cases(40, CASES, other_changes);
+}
+END_TEST
+
+/* At a fixed DRAM bandwidth a faster clock leaves fewer bytes per cycle, so cycles rise; time does
+ * not, but for the last cycle, which is counted whole. */
+static void clock_helps(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
+{
+    AccelConfig b = *a;
+    double bandwidth = 1000 * (1 + 40 * rng_uniform(rng));
+    (void)policy;
+    if (!fits(a, l, MAP_HARDWARE)) return;
+    b.clock_mhz *= 1 + 3 * rng_uniform(rng);
+    LayerCost fast = cost(&b, l, MAP_HARDWARE, bandwidth), c = cost(a, l, MAP_HARDWARE, bandwidth);
+    ck_assert_msg(fast.latency_us <= (c.latency_us + 1 / b.clock_mhz) * (1 + 1e-12),
+                  "%s: %g us, before %g", case_text(a, l, MAP_HARDWARE), fast.latency_us,
+                  c.latency_us);
+}
+
+START_TEST(a_faster_clock_never_hurts)
+{
+    on_random_cases(50, CASES, clock_helps);
+}
+END_TEST
+
+static void shared_bandwidth_helps(const AccelConfig *a, const LayerShape *l, MapPolicy policy,
+                                   Rng *rng)
 {
     double before = HUGE_VAL;
+    (void)rng;
+    (void)policy;
+    if (!fits(a, l, MAP_HARDWARE)) return;
     for (double bytes_per_us = 500; bytes_per_us < 64e3; bytes_per_us *= 3) {
-        LayerCost c = cost(a, l, policy, bytes_per_us);
-        ck_assert_double_le(c.cycles, before * slack(policy));
-        before = fmin(before, c.cycles);
+        LayerCost c = cost(a, l, MAP_HARDWARE, bytes_per_us);
+        ck_assert_msg(c.cycles <= before, "%s: %g cycles with %g bytes/us, before %g",
+                      case_text(a, l, policy), c.cycles, bytes_per_us, before);
+        before = c.cycles;
     }
-    AccelConfig wide = *a;
-    wide.glb_read_port *= 2;
-    wide.dram_write_port *= 2;
-    check_faster(&wide, a, l, policy);
 }
 
-START_TEST(more_bandwidth_never_hurts)
+START_TEST(more_bandwidth_of_the_system_never_hurts)
 {
-    on_random_cases(2, bandwidth_helps);
+    on_random_cases(60, CASES, shared_bandwidth_helps);
 }
 END_TEST
 
-static void buffers_help(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
+/* One PE, one input channel, lanes for the four output channels of one pixel, a global buffer of 3
+ * bytes. With 2 lanes a tile is 1 byte in, 2 out: it fits, 2 steps take 2 cycles. With 3 lanes the
+ * least tile is 1 byte in, 3 out: the layer is refused. With 4 lanes half of them are used. */
+START_TEST(more_lanes_may_hurt)
 {
-    AccelConfig big = *a;
-    big.glb_bytes *= 2;
-    check_faster(&big, a, l, policy);
+    AccelConfig a = simba;
+    LayerShape l = {LAYER_FC, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    a.pes = a.vector = 1;
+    a.lanes = 2;
+    a.glb_bytes = 3;
+    ck_assert_double_eq(cost(&a, &l, MAP_HARDWARE, 0).compute_cycles, 2);
+    a.lanes = 3;
+    ck_assert(!fits(&a, &l, MAP_HARDWARE));
+    a.lanes = 4;
+    ck_assert_double_eq(cost(&a, &l, MAP_HARDWARE, 0).compute_cycles, 2);
 }
+END_TEST
 
-START_TEST(a_larger_global_buffer_never_hurts)
+/* Cycles come first. 16 pixels, 8 to 16 channels: one PE takes 2 steps for the lanes' 8 output
+ * channels each; two PEs take one, so that what limits is the writing of 16 x (8 + 16) bytes at 16
+ * per cycle; but each keeps a copy of the 16 x 8 bytes of inputs. */
+START_TEST(fewer_cycles_may_take_more_energy)
 {
-    on_random_cases(3, buffers_help);
+    AccelConfig one = simba, two = simba;
+    LayerShape l = {LAYER_CONV, 1, 8, 16, 4, 4, 1, 1, 1, 1, 1, 1, 1};
+    one.pes = 1;
+    two.pes = 2;
+    LayerCost c1 = cost(&one, &l, MAP_HARDWARE, 0), c2 = cost(&two, &l, MAP_HARDWARE, 0);
+    ck_assert_double_eq(c1.cycles, 32);
+    ck_assert_double_eq(c2.cycles, 24);
+    ck_assert_double_eq_tol(c2.energy_pj - c1.energy_pj, 128 * simba.input_buffer_pj, 1e-6);
 }
 END_TEST
 
-static void pes_help(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
-{
-    AccelConfig big = *a;
-    if (policy == MAP_TIMELOOP) return;
-    big.pes *= 2;
-    big.rows *= 2;
-    check_faster(&big, a, l, policy);
-}
-
-START_TEST(more_pes_never_hurt)
-{
-    on_random_cases(4, pes_help);
-}
-END_TEST
+/* ---- the two policies ---- */
 
 /* Hardware also drains finished outputs through the read port of the global buffer, which Timeloop
  * does not count; but for that it is never slower. */
-static void hardware_wins(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
+static void hardware_wins(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
 {
+    AccelConfig ports = *a;
     (void)policy;
-    LayerCost h = cost(a, l, MAP_HARDWARE, 0), t = cost(a, l, MAP_TIMELOOP, 0);
+    (void)rng;
+    ports.glb_shared_port = false;
+    if (!fits(a, l, MAP_HARDWARE) || !fits(a, l, MAP_TIMELOOP)) return;
+    LayerCost h = cost(&ports, l, MAP_HARDWARE, 0), t = cost(&ports, l, MAP_TIMELOOP, 0);
     double drain = t.dram_write_bytes / a->glb_read_port;
-    ck_assert_msg(h.cycles <= t.cycles + ceil(drain),
-                  "%s %s N%d C%d K%d P%d Q%d %dx%d/%d: %s %g cycles %s, timeloop %s %g %s", a->name,
-                  layer_type_name(l->type), l->N, l->C, l->K, l->P, l->Q, l->R, l->S, l->stride_w,
-                  h.mapping, h.cycles, h.limited_by, t.mapping, t.cycles, t.limited_by);
+    ck_assert_msg(h.cycles <= t.cycles + ceil(drain), "%s: %s %g cycles %s, timeloop %s %g %s",
+                  case_text(a, l, MAP_HARDWARE), h.mapping, h.cycles, h.limited_by, t.mapping,
+                  t.cycles, t.limited_by);
 }
 
 START_TEST(hardware_is_never_slower_than_timeloop_but_for_the_drain)
 {
-    on_random_cases(5, hardware_wins);
+    on_random_cases(70, CASES, hardware_wins);
 }
 END_TEST
 
-static void groups_add_up(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
+/* Timeloop's tiles divide, so one more PE may fit worse; and its channels are padded on a row
+ * stationary array only where that saves 10 % of the cycles, so a better machine that needs no
+ * padding may be that much slower than one that does. */
+static void timeloop_slack(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
+{
+    double slack = a->dataflow == simba.dataflow ? 1 : 1 / 0.9;
+    if (policy != MAP_TIMELOOP) return;
+    for (int i = 0; i < PARTS; i++) {
+        AccelConfig better = *a;
+        enlarge(&better, &parts[i], rng);
+        LayerCost b = cost(&better, l, policy, 0), c = cost(a, l, policy, 0);
+        ck_assert_msg(b.cycles <= c.cycles * slack, "%s: more %s: %g cycles %s, before %g %s",
+                      case_text(a, l, policy), parts[i].name, b.cycles, b.mapping, c.cycles,
+                      c.mapping);
+    }
+}
+
+START_TEST(where_tiles_divide_larger_buffers_and_ports_never_hurt_but_for_padding)
+{
+    on_random_cases(80, 4 * CASES, timeloop_slack);
+}
+END_TEST
+
+/* ---- groups, threads, sizes ---- */
+
+/* Cycles are rounded up once for all groups; where they are whole numbers all else is threefold. */
+static void groups_add_up(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
 {
     LayerShape one = *l, three = *l;
+    (void)rng;
     one.type = three.type = LAYER_CONV;
     one.groups = 1;
-    one.C = one.K = 2 * l->C;
+    one.C = one.K = l->C > 64 ? 64 : 2 * l->C;
     three.groups = 3;
     three.C = three.K = 3 * one.C;
+    if (!fits(a, &one, policy)) return;
     LayerCost c1 = cost(a, &one, policy, 0), c3 = cost(a, &three, policy, 0);
-    ck_assert_double_le(fabs(c3.cycles - 3 * c1.cycles), 3); /* cycles are rounded up once */
-    ck_assert_double_eq_tol(c3.dram_read_bytes / c1.dram_read_bytes, 3, 0.1);
-    ck_assert_double_eq_tol(c3.energy_pj / c1.energy_pj, 3, 0.02);
+    const char *text = case_text(a, &one, policy);
+    ck_assert_msg(c3.cycles <= 3 * c1.cycles && c3.cycles > 3 * (c1.cycles - 1),
+                  "%s: %g cycles, of one group %g", text, c3.cycles, c1.cycles);
+    if (c3.cycles != 3 * c1.cycles) return;
+    ck_assert_msg(fabs(c3.energy_pj / c1.energy_pj - 3) < 1e-9, "%s: %g pJ, of one group %g", text,
+                  c3.energy_pj, c1.energy_pj);
 }
 
 START_TEST(groups_cost_the_sum_of_its_groups)
 {
-    on_random_cases(6, groups_add_up);
+    on_random_cases(90, CASES, groups_add_up);
 }
 END_TEST
 
-/* ---- exhaustive search on tiny layers ---- */
+enum { LIST = 60 };
 
-typedef enum { DIM_P, DIM_Q, DIM_C, DIM_K, DIMS } Dim;
-typedef struct Nest { /* loops outside a tile, outer to inner */
-    int n;
-    struct {
-        Dim dim;
-        int trips, step;
-    } loop[12];
-} Nest;
+typedef struct List {
+    LayerShape layer[LIST];
+    AccelConfig accel[LIST];
+    LayerCost cost[LIST];
+    Status st[LIST];
+} List;
 
-typedef struct Case {
-    LayerShape l;
-    int size[DIMS]; /* computed: Q may be padded */
-} Case;
-
-typedef struct Moves {
-    double in, out; /* words into and out of the inner level */
-} Moves;
-
-static void add_loop(Nest *n, Dim d, int trips, int step)
+static void list_task(void *ctx, int i)
 {
-    n->loop[n->n].dim = d;
-    n->loop[n->n].trips = trips;
-    n->loop[n->n++].step = step;
+    List *list = ctx;
+    list->st[i] = accel_cost(&list->accel[i], &list->layer[i], i % 2 ? MAP_TIMELOOP : MAP_HARDWARE,
+                             0, &list->cost[i], NULL);
 }
 
-/* Start of the tile in trip `t` of the whole nest, counted like an odometer. */
-static void tile_start(const Nest *n, long t, int *start)
+static void same_cost(const LayerCost *a, const LayerCost *b)
 {
-    for (int d = 0; d < DIMS; d++) start[d] = 0;
-    for (int i = n->n - 1; i >= 0; i--) {
-        start[n->loop[i].dim] += (int)(t % n->loop[i].trips) * n->loop[i].step;
-        t /= n->loop[i].trips;
+    ck_assert(a->macs == b->macs && a->compute_cycles == b->compute_cycles);
+    ck_assert(a->cycles == b->cycles && a->latency_us == b->latency_us);
+    ck_assert(a->utilization == b->utilization && a->energy_pj == b->energy_pj);
+    ck_assert(a->dram_read_bytes == b->dram_read_bytes);
+    ck_assert(a->dram_write_bytes == b->dram_write_bytes);
+    for (int i = 0; i < LEVELS; i++) ck_assert(a->level_pj[i] == b->level_pj[i]);
+    ck_assert_str_eq(a->limited_by, b->limited_by);
+    ck_assert_str_eq(a->mapping, b->mapping);
+}
+
+START_TEST(costs_do_not_depend_on_the_number_of_threads)
+{
+    static List by_threads[3]; /* large, and the same for every thread */
+    Rng rng;
+    Err err = {0};
+    rng_seed(&rng, 100, 0);
+    for (int i = 0; i < LIST; i++) {
+        by_threads[0].layer[i] = random_layer(&rng);
+        by_threads[0].accel[i] = random_machine(&rng, i % 4 < 2 ? &simba : &eyeriss);
     }
-}
-
-static long all_trips(const Nest *n)
-{
-    long t = 1;
-    for (int i = 0; i < n->n; i++) t *= n->loop[i].trips;
-    return t;
-}
-
-static int box(int points, int stride, int kernel)
-{
-    return (points - 1) * stride + kernel;
-}
-
-static int overlap(int a, int b, int stride, int width)
-{
-    int apart = abs(a - b) * stride;
-    return apart < width ? width - apart : 0;
-}
-
-/* Input words fetched when a level holds one tile and keeps what overlaps with the next. */
-static double input_moves(const Case *c, const Nest *n, const int *tile)
-{
-    int w = box(tile[DIM_P], c->l.stride_w, c->l.R), h = box(tile[DIM_Q], c->l.stride_h, c->l.S);
-    int now[DIMS], old[DIMS];
-    double words = 0;
-    for (long t = 0; t < all_trips(n); t++) {
-        tile_start(n, t, now);
-        double kept = 0;
-        if (t && now[DIM_C] == old[DIM_C])
-            kept = (double)overlap(now[DIM_P], old[DIM_P], c->l.stride_w, w) *
-                   overlap(now[DIM_Q], old[DIM_Q], c->l.stride_h, h);
-        words += ((double)w * h - kept) * tile[DIM_C];
-        memcpy(old, now, sizeof now);
+    by_threads[2] = by_threads[1] = by_threads[0];
+    for (int t = 0; t < 3; t++) {
+        Pool *pool;
+        ck_ok(pool_create(&pool, t + 1, &err), err);
+        pool_run(pool, list_task, &by_threads[t], LIST);
+        pool_destroy(pool);
     }
-    return words;
-}
-
-static double weight_moves(const Case *c, const Nest *n, const int *tile)
-{
-    int now[DIMS], old[DIMS];
-    double words = 0, one = (double)tile[DIM_C] * tile[DIM_K] * c->l.R * c->l.S;
-    for (long t = 0; t < all_trips(n); t++) {
-        tile_start(n, t, now);
-        if (!t || now[DIM_C] != old[DIM_C] || now[DIM_K] != old[DIM_K]) words += one;
-        memcpy(old, now, sizeof now);
-    }
-    return words;
-}
-
-/* A psum tile leaves when another takes its place, and returns if it was here before. */
-static Moves output_moves(const Nest *n, const int *tile)
-{
-    static bool seen[64][64][64];
-    int now[DIMS], old[DIMS];
-    Moves m = {0, 0};
-    double one = (double)tile[DIM_P] * tile[DIM_Q] * tile[DIM_K];
-    memset(seen, 0, sizeof seen);
-    for (long t = 0; t < all_trips(n); t++) {
-        tile_start(n, t, now);
-        bool same =
-            t && now[DIM_P] == old[DIM_P] && now[DIM_Q] == old[DIM_Q] && now[DIM_K] == old[DIM_K];
-        bool *before = &seen[now[DIM_P]][now[DIM_Q]][now[DIM_K]];
-        if (!same) m.out += one;
-        if (!same && *before) m.in += one;
-        *before = true;
-        memcpy(old, now, sizeof now);
-    }
-    return m;
-}
-
-typedef struct Found {
-    double cycles, energy;
-} Found;
-
-static void offer(Found *f, double compute, const AccelConfig *a, double rd, double wr, double grd,
-                  double gwr, double other_pj)
-{
-    double c = fmax(compute, fmax(fmax(rd / a->dram_read_port, wr / a->dram_write_port),
-                                  fmax(grd / a->glb_read_port, gwr / a->glb_write_port)));
-    double pj = other_pj + (rd + wr) * a->dram_pj + grd * a->glb_read_pj + gwr * a->glb_write_pj;
-    c = ceil(c);
-    if (c < f->cycles || (c == f->cycles && pj < f->energy)) *f = (Found){c, pj};
-}
-
-/* Order of the blocks X (P inside Q), C, K in DRAM, outer to inner. */
-static void dram_loops(Nest *n, int order, const Case *c, const int *g)
-{
-    static const char *const blocks[6] = {"XCK", "XKC", "CXK", "CKX", "KXC", "KCX"};
-    for (const char *b = blocks[order]; *b; b++) {
-        if (*b == 'C') add_loop(n, DIM_C, c->size[DIM_C] / g[DIM_C], g[DIM_C]);
-        if (*b == 'K') add_loop(n, DIM_K, c->size[DIM_K] / g[DIM_K], g[DIM_K]);
-        if (*b == 'X') add_loop(n, DIM_Q, c->size[DIM_Q] / g[DIM_Q], g[DIM_Q]);
-        if (*b == 'X') add_loop(n, DIM_P, c->size[DIM_P] / g[DIM_P], g[DIM_P]);
-    }
-}
-
-static double ws_macs(const Case *c)
-{
-    return (double)c->size[DIM_P] * c->size[DIM_Q] * c->size[DIM_C] * c->size[DIM_K] * c->l.R *
-           c->l.S;
-}
-
-/* g: tile of the global buffer, e: tile of the PEs, in points and channels. */
-static void ws_mapping(Found *f, const AccelConfig *a, const Case *c, int order, int cx, int kx,
-                       const int *g, const int *e)
-{
-    Nest dram = {0};
-    dram_loops(&dram, order, c, g);
-    double in = input_moves(c, &dram, g);
-    Moves out = output_moves(&dram, g);
-    Nest pe = dram;
-    add_loop(&pe, DIM_K, g[DIM_K] / e[DIM_K], e[DIM_K]);
-    add_loop(&pe, DIM_C, g[DIM_C] / e[DIM_C], e[DIM_C]);
-    add_loop(&pe, DIM_Q, g[DIM_Q] / e[DIM_Q], e[DIM_Q]);
-    add_loop(&pe, DIM_P, g[DIM_P] / e[DIM_P], e[DIM_P]);
-    double pe_in = input_moves(c, &pe, e), weights = weight_moves(c, &pe, e);
-    Moves psum = output_moves(&pe, e);
-    double macs = ws_macs(c), k0 = (double)e[DIM_K] / (a->lanes * kx);
-    double c1 = (double)e[DIM_C] / (a->vector * cx), outputs = psum.out - psum.in;
-    double held = k0 * c1 * c->l.R * c->l.S > 1 ? e[DIM_P] * e[DIM_Q] : g[DIM_P] * g[DIM_Q];
-    double pj = macs * (a->mac_pj + a->weight_reg_pj) +
-                (2 * macs / a->vector - outputs * cx + psum.in * cx) * a->accumulator_pj +
-                macs / a->lanes * a->input_buffer_pj + pe_in * kx * a->input_buffer_pj +
-                weights * a->weight_buffer_pj +
-                macs / held * (a->weight_buffer_pj + a->weight_reg_pj);
-    offer(f, macs / (a->vector * cx * a->lanes * kx), a, in + weights + out.in, out.out,
-          pe_in + psum.in, in + out.in + psum.out, pj);
-}
-
-static bool ws_fits(const AccelConfig *a, const Case *c, int cx, int kx, const int *g, const int *e)
-{
-    int k0 = e[DIM_K] / (a->lanes * kx), lane_c = e[DIM_C] / cx;
-    int pe_in =
-        box(e[DIM_P], c->l.stride_w, c->l.R) * box(e[DIM_Q], c->l.stride_h, c->l.S) * lane_c;
-    int in = box(g[DIM_P], c->l.stride_w, c->l.R) * box(g[DIM_Q], c->l.stride_h, c->l.S) * g[DIM_C];
-    return e[DIM_P] * e[DIM_Q] * k0 <= a->accumulators && pe_in <= a->input_buffer_bytes &&
-           k0 * lane_c * c->l.R * c->l.S <= a->weight_buffer_bytes &&
-           in + g[DIM_P] * g[DIM_Q] * g[DIM_K] <= a->glb_bytes;
-}
-
-/* Next tile sizes, each a divisor of `of` and a multiple of `unit`; false after the last. */
-static bool next_tile(int *tile, const int *of, const int *unit)
-{
-    for (int d = 0; d < DIMS; d++) {
-        do tile[d] += unit[d];
-        while (tile[d] <= of[d] && of[d] % tile[d]);
-        if (tile[d] <= of[d]) return true;
-        tile[d] = unit[d];
-    }
-    return false;
-}
-
-static void ws_all_tiles(Found *f, const AccelConfig *a, const Case *c, int cx, int kx)
-{
-    const int unit[DIMS] = {1, 1, a->vector * cx, a->lanes * kx};
-    int g[DIMS], e[DIMS];
-    if (c->size[DIM_C] % unit[DIM_C] || c->size[DIM_K] % unit[DIM_K]) return;
-    memcpy(g, unit, sizeof g);
-    do {
-        memcpy(e, unit, sizeof e);
-        do
-            for (int o = 0; o < 6 && ws_fits(a, c, cx, kx, g, e); o++)
-                ws_mapping(f, a, c, o, cx, kx, g, e);
-        while (next_tile(e, g, unit));
-    } while (next_tile(g, c->size, unit));
-}
-
-static Found ws_exhaustive(const AccelConfig *a, const LayerShape *l)
-{
-    Found f = {HUGE_VAL, HUGE_VAL};
-    Case c = {*l, {l->P, l->Q, l->C, l->K}};
-    for (int cx = 1; cx <= a->pes; cx++)
-        for (int kx = 1; cx * kx <= a->pes; kx++) ws_all_tiles(&f, a, &c, cx, kx);
-    return f;
-}
-
-static AccelConfig tiny_ws(void)
-{
-    AccelConfig a = simba;
-    a.pes = 2;
-    a.lanes = a.vector = 2;
-    a.input_buffer_bytes = 24;
-    a.weight_buffer_bytes = 12;
-    a.accumulators = 6;
-    a.glb_bytes = 120;
-    a.glb_read_port = a.glb_write_port = 3;
-    a.dram_read_port = a.dram_write_port = 3;
-    return a;
-}
-
-/* The search may stop within ENERGY_CLOSE of the optimum. Kernels of one dimension: tiles overlap
- * along one axis only, where the model's count and the literal one are the same. */
-static void check_found(const AccelConfig *a, const LayerShape *l, Found f)
-{
-    LayerCost c = cost(a, l, MAP_TIMELOOP, 0);
-    ck_assert_msg(c.cycles == f.cycles, "%s: %g cycles, exhaustive search %g", c.mapping, c.cycles,
-                  f.cycles);
-    ck_assert_msg(c.energy_pj <= f.energy * (1 + 1e-9),
-                  "%dx%d C%d K%d k%dx%d %s: %g pJ, exhaustive search %g", l->P, l->Q, l->C, l->K,
-                  l->R, l->S, c.mapping, c.energy_pj, f.energy);
-    ck_assert_double_ge(c.energy_pj, f.energy * (1 - 1e-9));
-}
-
-static const LayerShape tiny_layers[] = {
-    {LAYER_CONV, 1, 4, 4, 4, 2, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 8, 4, 3, 4, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 4, 8, 6, 2, 3, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 4, 4, 2, 6, 1, 3, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 8, 8, 4, 1, 3, 1, 2, 1, 1, 1, 1},
-    {LAYER_FC, 1, 8, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-};
-enum { TINY = sizeof tiny_layers / sizeof *tiny_layers };
-
-START_TEST(weight_stationary_search_equals_the_exhaustive_one)
-{
-    AccelConfig a = tiny_ws();
-    check_found(&a, &tiny_layers[_i], ws_exhaustive(&a, &tiny_layers[_i]));
+    for (int t = 1; t < 3; t++)
+        for (int i = 0; i < LIST; i++) {
+            ck_assert_int_eq(by_threads[t].st[i], by_threads[0].st[i]);
+            if (by_threads[0].st[i] == ST_OK)
+                same_cost(&by_threads[t].cost[i], &by_threads[0].cost[i]);
+        }
 }
 END_TEST
 
-/* Row stationary: g holds all of P and q rows; the spads hold c0 and m0. */
-static void rs_mapping(Found *f, const AccelConfig *a, const Case *c, int order, const int *par,
-                       const int *g, int c0, int m0)
+static void check_sizes(double n, bool exact)
 {
-    int cy = par[0], my = par[1], q = par[2], mx = par[3];
-    int spad[DIMS] = {1, q, c0 * cy, m0 * my * mx};
-    Nest dram = {0};
-    dram_loops(&dram, order, c, g);
-    Nest pe = dram;
-    add_loop(&pe, DIM_K, g[DIM_K] / spad[DIM_K], spad[DIM_K]);
-    add_loop(&pe, DIM_P, g[DIM_P], 1);
-    add_loop(&pe, DIM_C, g[DIM_C] / spad[DIM_C], spad[DIM_C]);
-    Case row = *c; /* each array row takes its own input row: S x q of them, none shared */
-    row.l.S = 1;
-    row.l.stride_h = c->l.S * q; /* no overlap between rows of different folds */
-    int one_row[DIMS] = {1, 1, spad[DIM_C], spad[DIM_K]};
-    double in = input_moves(c, &dram, g), array_in = input_moves(&row, &pe, one_row) * c->l.S * q;
-    double weights = weight_moves(c, &pe, spad), macs = ws_macs(c);
-    Moves out = output_moves(&dram, g), psum = output_moves(&pe, spad);
-    double pj = macs * (a->mac_pj + a->weight_spad_pj + a->ifmap_spad_pj / m0) +
-                (2 * macs - (psum.out - psum.in) + psum.in) * a->psum_spad_pj +
-                array_in * mx * my * a->ifmap_spad_pj + weights * q * a->weight_spad_pj;
-    offer(f, macs / (c->l.S * cy * my * q * mx), a, 2 * (in + weights + out.in), 2 * out.out,
-          2 * (array_in + psum.in), 2 * (in + out.in + psum.out), pj);
+    Tiles t;
+    tiles_of(&t, n, exact);
+    ck_assert_int_le(t.n, TILES_MAX);
+    ck_assert_int_eq(t.size[0], 1);
+    for (int i = 1; i < t.n; i++) ck_assert_int_gt(t.size[i], t.size[i - 1]);
 }
-
-static bool rs_fits(const AccelConfig *a, const Case *c, const int *g, int c0, int m0)
-{
-    int in = box(g[DIM_P], c->l.stride_w, c->l.R) * box(g[DIM_Q], c->l.stride_h, c->l.S) * g[DIM_C];
-    return c0 * c->l.R <= a->ifmap_words && c0 * m0 * c->l.R <= a->weight_words &&
-           m0 <= a->psum_words && 2 * (in + g[DIM_P] * g[DIM_Q] * g[DIM_K]) <= a->glb_bytes;
-}
-
-static void rs_all_tiles(Found *f, const AccelConfig *a, const Case *c, const int *par)
-{
-    const int unit[DIMS] = {c->size[DIM_P], par[2], par[0], par[1] * par[3]};
-    const int all[DIMS] = {c->size[DIM_P], par[2], c->size[DIM_C], c->size[DIM_K]};
-    int g[DIMS];
-    if (all[DIM_C] % unit[DIM_C] || all[DIM_K] % unit[DIM_K]) return;
-    memcpy(g, unit, sizeof g);
-    do
-        for (int c0 = 1; c0 * unit[DIM_C] <= g[DIM_C]; c0++)
-            for (int m0 = 1; m0 * unit[DIM_K] <= g[DIM_K]; m0++) {
-                if (g[DIM_C] % (c0 * unit[DIM_C]) || g[DIM_K] % (m0 * unit[DIM_K])) continue;
-                for (int o = 0; o < 6 && rs_fits(a, c, g, c0, m0); o++)
-                    rs_mapping(f, a, c, o, par, g, c0, m0);
-            }
-    while (next_tile(g, all, unit));
-}
-
-static Found rs_exhaustive(const AccelConfig *a, const LayerShape *l)
-{
-    Found f = {HUGE_VAL, HUGE_VAL};
-    int rows = a->rows / l->S, par[4];
-    for (par[0] = 1; par[0] <= rows; par[0]++)
-        for (par[1] = 1; par[1] * par[0] <= rows; par[1]++)
-            for (par[2] = 1; par[2] <= a->cols && par[2] <= l->Q; par[2]++)
-                for (par[3] = 1; par[3] * par[2] <= a->cols; par[3]++) {
-                    int q = par[2], padded = (l->Q + q - 1) / q * q;
-                    Case c = {*l, {l->P, padded, l->C, l->K}};
-                    rs_all_tiles(&f, a, &c, par);
-                }
-    return f;
-}
-
-static AccelConfig tiny_rs(void)
-{
-    AccelConfig a = eyeriss;
-    a.rows = 4;
-    a.cols = 3;
-    a.ifmap_words = 6;
-    a.weight_words = 16;
-    a.psum_words = 4;
-    a.glb_bytes = 240;
-    a.glb_read_port = a.glb_write_port = 6;
-    a.dram_read_port = a.dram_write_port = 6;
-    return a;
-}
-
-START_TEST(row_stationary_search_equals_the_exhaustive_one)
-{
-    AccelConfig a = tiny_rs();
-    check_found(&a, &tiny_layers[_i], rs_exhaustive(&a, &tiny_layers[_i]));
-}
-END_TEST
 
 /* 720720 has 240 divisors, more than a search tries: the smallest tile is among them, or large
  * buffers would be too small. */
@@ -570,9 +584,9 @@ START_TEST(sizes_of_many_divisors_can_be_mapped)
     Tiles t;
     tiles_of(&t, 720720, true);
     ck_assert_int_eq(t.n, TILES_MAX);
-    ck_assert_int_eq(t.size[0], 1);
     ck_assert_int_eq(t.size[t.n - 1], 720720);
-    for (int i = 0; i < 2; i++) lower_bounds(accel[i], &l, MAP_TIMELOOP);
+    check_sizes(720720, true);
+    for (int i = 0; i < 2; i++) time_is_bounded(accel[i], &l, MAP_TIMELOOP, NULL);
 }
 END_TEST
 
@@ -582,33 +596,58 @@ START_TEST(loops_longer_than_an_int_can_be_mapped)
     const AccelConfig *accel[] = {&simba, &eyeriss};
     LayerShape l = {LAYER_GEMM, 65536, 16, 16, 1, 65536, 1, 1, 1, 1, 1, 1, 1};
     for (int exact = 0; exact <= 1; exact++) {
-        Tiles t;
-        tiles_of(&t, 0x1p40, exact);
-        ck_assert_int_eq(t.size[0], 1);
-        for (int i = 1; i < t.n; i++) ck_assert_int_gt(t.size[i], t.size[i - 1]);
-        for (int i = 0; i < 2; i++) lower_bounds(accel[i], &l, exact ? MAP_TIMELOOP : MAP_HARDWARE);
+        check_sizes(0x1p40, exact);
+        for (int i = 0; i < 2; i++)
+            time_is_bounded(accel[i], &l, exact ? MAP_TIMELOOP : MAP_HARDWARE, NULL);
     }
+}
+END_TEST
+
+/* Up to 300 points every trip count has its size; beyond, the ladder's steps are 1/8 at most. */
+START_TEST(tile_sizes_are_dense)
+{
+    Tiles t;
+    for (int n = 1; n <= 300; n++) {
+        int i = 0;
+        tiles_of(&t, n, false);
+        for (int f = n; f >= 1; f--) {
+            while (i < t.n && t.size[i] < (n + f - 1) / f) i++;
+            ck_assert_msg(i < t.n && t.size[i] == (n + f - 1) / f, "%d in %d trips", n, f);
+        }
+    }
+    tiles_of(&t, 1e6, false);
+    for (int i = 1; i < t.n; i++)
+        ck_assert_int_le(t.size[i] - t.size[i - 1],
+                         t.size[i] > 31250 ? t.size[i] / 2 : t.size[i] / 8 + 1);
 }
 END_TEST
 
 int main(void)
 {
     Suite *s = suite_create("accel_laws");
-    TCase *tc = new_case("laws", 120);
+    TCase *tc = new_case("physics", 120);
     tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_add_test(tc, never_faster_or_cheaper_than_physics);
-    tcase_add_test(tc, more_bandwidth_never_hurts);
-    tcase_add_test(tc, a_larger_global_buffer_never_hurts);
-    tcase_add_test(tc, more_pes_never_hurt);
+    tcase_add_test(tc, never_faster_than_peak_or_compulsory_traffic);
+    tcase_add_test(tc, every_level_has_the_energy_of_its_compulsory_accesses);
+    suite_add_tcase(s, tc);
+    tc = new_case("more never hurts", 120);
+    tcase_add_checked_fixture(tc, setup, NULL);
+    tcase_add_loop_test(tc, more_of_any_part_never_hurts, 0, 3);
+    tcase_add_test(tc, a_port_for_each_direction_and_shorter_words_never_hurt);
+    tcase_add_test(tc, a_faster_clock_never_hurts);
+    tcase_add_test(tc, more_bandwidth_of_the_system_never_hurts);
+    tcase_add_test(tc, more_lanes_may_hurt);
+    tcase_add_test(tc, fewer_cycles_may_take_more_energy);
     tcase_add_test(tc, hardware_is_never_slower_than_timeloop_but_for_the_drain);
+    tcase_add_test(tc, where_tiles_divide_larger_buffers_and_ports_never_hurt_but_for_padding);
+    suite_add_tcase(s, tc);
+    tc = new_case("sums, threads, sizes", 120);
+    tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, groups_cost_the_sum_of_its_groups);
+    tcase_add_test(tc, costs_do_not_depend_on_the_number_of_threads);
     tcase_add_test(tc, sizes_of_many_divisors_can_be_mapped);
     tcase_add_test(tc, loops_longer_than_an_int_can_be_mapped);
-    suite_add_tcase(s, tc);
-    tc = new_case("exhaustive", 120);
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_add_loop_test(tc, weight_stationary_search_equals_the_exhaustive_one, 0, TINY);
-    tcase_add_loop_test(tc, row_stationary_search_equals_the_exhaustive_one, 0, TINY);
+    tcase_add_test(tc, tile_sizes_are_dense);
     suite_add_tcase(s, tc);
     return run_suite(s);
 }
