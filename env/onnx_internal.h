@@ -205,12 +205,13 @@ typedef struct Operator {
 const Operator *operator_find(const Onnx__Node *proto);
 bool operator_has_window(const Operator *op);
 
-OperatorRun op_same, op_join, op_reduce, op_arg, op_topk;
+OperatorRun op_same, op_quantise, op_join, op_reduce, op_arg, op_topk;
 OperatorRun op_conv, op_conv_quantised, op_deconv, op_gemm, op_matmul, op_matmul_quantised, op_pool,
-    op_global_pool, op_recurrent;
+    op_global_pool, op_einsum, op_recurrent;
 OperatorRun op_reshape, op_flatten, op_squeeze, op_unsqueeze, op_transpose, op_slice, op_split,
-    op_pad, op_expand, op_tile, op_gather, op_concat, op_depth_to_space, op_space_to_depth,
-    op_resize, op_scatter;
-OperatorRun op_constant, op_constant_of_shape, op_shape, op_size, op_range, op_random;
+    op_pad, op_expand, op_tile, op_gather, op_gather_nd, op_one_hot, op_concat, op_depth_to_space,
+    op_space_to_depth, op_resize, op_scatter;
+OperatorRun op_constant, op_constant_of_shape, op_shape, op_size, op_range, op_non_zero, op_like,
+    op_random;
 
 #endif

@@ -595,6 +595,81 @@ fail:
     return st;
 }
 
+/* ---- sums of products by indices ---- */
+
+enum { INDEX_BATCH, INDEX_ROW, INDEX_COLUMN, INDEX_DEPTH, INDEX_KINDS };
+
+/* "bhid,bhjd->bhij" without blanks: where the parts begin; false for any other form. */
+static bool parse_equation(char *text, char *part[3])
+{
+    char *to = text;
+    for (char *c = text; *c; c++)
+        if (*c != ' ') *to++ = *c;
+    *to = '\0';
+    char *comma = strchr(text, ','), *arrow = strstr(text, "->");
+    if (!comma || !arrow || arrow < comma) return false;
+    *comma = *arrow = '\0';
+    part[0] = text;
+    part[1] = comma + 1;
+    part[2] = arrow + 2;
+    for (int p = 0; p < 3; p++)
+        for (char *c = part[p]; *c; c++)
+            if (*c < 'A' || *c > 'z' || strchr(c + 1, *c)) return false;
+    return true;
+}
+
+/* The size of each index in the kinds of a product: in both operands and the output (batch), in one
+ * and the output, in both and not in the output (depth). False for others. */
+static bool sort_indices(char *const part[3], const Shape *const operand[2], Product *p, Shape *out)
+{
+    double size[INDEX_KINDS] = {1, 1, 1, 1};
+
+    *out = (Shape){.rank = (int)strlen(part[2])};
+    for (int k = 0; k < 2; k++) {
+        if ((int)strlen(part[k]) != operand[k]->rank) return false;
+        for (int i = 0; i < operand[k]->rank; i++) {
+            const char *other = strchr(part[!k], part[k][i]), *in_out = strchr(part[2], part[k][i]);
+            if (!other && !in_out) return false;
+            if (other && operand[!k]->dim[other - part[!k]] != operand[k]->dim[i]) return false;
+            if (in_out) out->dim[in_out - part[2]] = operand[k]->dim[i];
+            int kind = !other ? INDEX_ROW + k : in_out ? INDEX_BATCH : INDEX_DEPTH;
+            if (k == 0 || !other) size[kind] *= (double)operand[k]->dim[i];
+        }
+    }
+    *p = (Product){.batch = size[INDEX_BATCH],
+                   .rows = size[INDEX_ROW],
+                   .columns = size[INDEX_COLUMN],
+                   .depth = size[INDEX_DEPTH]};
+    for (int i = 0; i < out->rank; i++)
+        if (out->dim[i] == 0) return false; /* an index that no operand has */
+    return true;
+}
+
+/* Two operands, whatever the order of their indices: a product of matrices. */
+Status op_einsum(Onnx *m, Node *n)
+{
+    char text[64], *part[3];
+    Product p;
+    Shape out;
+    Status st = ST_OK;
+
+    TRY(node_text(m, n, "equation", "", text, sizeof text));
+    if (n->n_in != 2 || !n->in[1] || !parse_equation(text, part) || strlen(part[2]) > ONNX_RANK_MAX)
+        return node_unknown(m, "another form than a product of two operands");
+    const Shape *const operand[2] = {&n->in[0]->shape, &n->in[1]->shape};
+    if (!sort_indices(part, operand, &p, &out))
+        return node_unknown(m, "another form than a product of two operands");
+    TRY(node_shape(m, n, n->out[0], &out));
+    if (n->constant) return ST_OK;
+    Value a = *n->in[0], b = *n->in[1];
+    a.shape = (Shape){3, {(int64_t)p.batch, (int64_t)p.rows, (int64_t)p.depth}};
+    b.shape = (Shape){3, {(int64_t)p.batch, (int64_t)p.depth, (int64_t)p.columns}};
+    TRY(plan_product(m, n, &a, &b, &p));
+    st = write_product(m, n, &p, n->out[0]);
+fail:
+    return st;
+}
+
 /* ---- recurrences ---- */
 
 /* LSTM, GRU, RNN: x [S, N, C], weights [D, G H, C] of the input and [D, G H, H] of the state, for D

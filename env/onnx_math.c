@@ -2,8 +2,8 @@
  * With constants, and on one tensor alone, they cost nothing: a layer before or after applies them
  * while it has the words at hand. Two computed tensors of a size meet in an eltwise. A smaller one
  * that is spread over the larger (the gates of squeeze-and-excitation) makes a move, which reads
- * and writes the larger, but for two cases: masks, which come from the inputs alone, and the
- * statistics of the very tensor that they normalise. */
+ * and writes the larger, but for three cases: single numbers; masks, which come from the inputs
+ * alone; and the statistics of the very tensor that they normalise. */
 #include "env/onnx_internal.h"
 
 #include <string.h>
@@ -14,6 +14,22 @@ Status op_same(Onnx *m, Node *n)
 {
     Status st = node_same(m, n, n->in[0], n->out[0]);
     fold_unary(m, n);
+    return st;
+}
+
+/* DynamicQuantizeLinear: the tensor, a scale and a zero point. */
+Status op_quantise(Onnx *m, Node *n)
+{
+    Shape number = {0};
+    Status st = ST_OK;
+
+    TRY(node_same(m, n, n->in[0], n->out[0]));
+    n->out[0]->number = NULL;
+    for (int o = 1; o < n->n_out && o < 3; o++) {
+        TRY(node_shape(m, n, n->out[o], &number));
+        TRY(store_view(m, n, n->in[0], n->out[o]));
+    }
+fail:
     return st;
 }
 
@@ -77,22 +93,24 @@ static bool same_operand(const Onnx *m, const Value *a, const Value *b)
     return a->store == b->store || (of >= 0 && of == statistic_of(m, b));
 }
 
-/* Operands that cost: computed, each tensor once, without masks and statistics. */
+/* Operands that cost: computed, each tensor once, without single numbers, masks and statistics. */
 static int list_operands(const Onnx *m, const Node *n, double words, Value **list, int cap)
 {
     int count = 0;
-    bool full_layer = false;
+    bool full_layer = false, full = false;
 
     for (int k = 0; k < n->n_in; k++) {
         const Value *v = n->in[k];
-        if (v && !v->constant && shape_words(&v->shape) == words && !store_from_input(m, v))
-            full_layer = true;
+        if (!v || v->constant || shape_words(&v->shape) != words) continue;
+        full = true;
+        full_layer |= !store_from_input(m, v);
     }
     for (int k = 0; k < n->n_in && count < cap; k++) {
         Value *v = n->in[k];
         bool again = false;
         if (!v || v->constant) continue;
         bool small = shape_words(&v->shape) < words;
+        if (small && full && shape_words(&v->shape) == 1) continue;
         if ((small && full_layer && store_from_input(m, v)) || normalises(m, n, v)) continue;
         for (int i = 0; i < count; i++) again |= same_operand(m, list[i], v);
         if (!again) list[count++] = v;

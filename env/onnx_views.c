@@ -574,6 +574,50 @@ fail:
     return st;
 }
 
+/* indices [.., k] choose from the first k axes of the data. */
+Status op_gather_nd(Onnx *m, Node *n)
+{
+    const Shape *in = &n->in[0]->shape, *at = &n->in[1]->shape;
+    int64_t batch;
+    Status st = ST_OK;
+
+    TRY(node_int(m, n, "batch_dims", 0, &batch));
+    int64_t depth = at->rank ? at->dim[at->rank - 1] : 0;
+    if (batch < 0 || batch >= at->rank || depth < 1 || depth > in->rank - batch)
+        return node_error(m, n, "indices of %" PRId64 " axes into %d dimensions", depth, in->rank);
+    Shape s = {.rank = at->rank - 1};
+    memcpy(s.dim, at->dim, (size_t)s.rank * sizeof *s.dim);
+    for (int64_t i = batch + depth; i < in->rank; i++) {
+        if (s.rank == ONNX_RANK_MAX) return node_error(m, n, "an output of too many dimensions");
+        s.dim[s.rank++] = in->dim[i];
+    }
+    TRY(node_shape(m, n, n->out[0], &s));
+    st = n->constant ? ST_OK : gathered(m, n);
+fail:
+    return st;
+}
+
+/* A one for each index: known without being written. */
+Status op_one_hot(Onnx *m, Node *n)
+{
+    const Shape *in = &n->in[0]->shape;
+    int64_t axis, depth[ONNX_LIST_MAX];
+    int a, count;
+    Shape s = {.rank = in->rank + 1};
+    Status st = ST_OK;
+
+    TRY(node_int(m, n, "axis", -1, &axis));
+    TRY(node_list(m, n, "depth", 1, depth, &count));
+    if (count != 1 || s.rank > ONNX_RANK_MAX) return node_error(m, n, "has no depth");
+    TRY(node_axis(m, n, axis, s.rank, &a));
+    for (int i = 0; i < s.rank; i++) s.dim[i] = i == a ? *depth : in->dim[i < a ? i : i - 1];
+    n->constant = n->in[0]->constant;
+    TRY(node_shape(m, n, n->out[0], &s));
+    st = store_view(m, n, n->in[0], n->out[0]);
+fail:
+    return st;
+}
+
 /* ---- between depth and space ---- */
 
 static Status block_size(Onnx *m, Node *n, int64_t *block)
@@ -843,6 +887,42 @@ Status op_range(Onnx *m, Node *n)
     out->integer = v[0]->integer;
 fail:
     return st;
+}
+
+/* Where a constant is not zero: [axes, places]. */
+Status op_non_zero(Onnx *m, Node *n)
+{
+    const Value *in = n->in[0];
+    Value *out = n->out[0];
+    Shape s = {.rank = 2, .dim = {in->shape.rank, 0}};
+    int words = in->number ? (int)shape_words(&in->shape) : 0, to = 0;
+    Status st = ST_OK;
+
+    if (!in->number) return node_unknown(m, "an output whose size is computed");
+    for (int i = 0; i < words; i++) s.dim[1] += in->number[i] != 0;
+    TRY(node_shape(m, n, out, &s));
+    double *number = fold_numbers(m, n, out);
+    for (int i = 0; number && i < words; i++) {
+        if (in->number[i] == 0) continue;
+        int rest = i;
+        for (int d = in->shape.rank - 1; d >= 0; d--) {
+            number[d * (int)s.dim[1] + to] = rest % (int)in->shape.dim[d];
+            rest /= (int)in->shape.dim[d];
+        }
+        to++;
+    }
+    out->number = number;
+    out->integer = true;
+fail:
+    return st;
+}
+
+/* EyeLike: a constant of the size of its input. */
+Status op_like(Onnx *m, Node *n)
+{
+    Shape s = n->in[0]->shape;
+    n->constant = true;
+    return node_shape(m, n, n->out[0], &s);
 }
 
 /* RandomNormal, RandomUniform: of a shape that is an attribute. */

@@ -132,6 +132,19 @@ static const Case PRODUCTS[] = {
      "- {name: q, type: gemm, k: 12, out: [12, 6, 1]}\n"
      "- {name: k, type: gemm, from: [input], k: 12, out: [12, 6, 1]}\n"
      "- {name: out, type: gemm, from: [q, k], k: 18, groups: 3, out: [18, 6, 1]}\n"},
+    {ROWS
+     "weight w 2x8x3\nEinsum x w -> a equation=bsd,hdk->bhsk\nEinsum a a -> s equation=bhik,bhjk->"
+     "bhij\nRelu s -> out",
+     "- {name: a, type: gemm, k: 6, out: [6, 6, 1]}\n"
+     "- {name: s_in, type: view, out: [6, 6, 1]}\n"
+     "- {name: s, type: gemm, from: [a, s_in], k: 12, groups: 2, out: [12, 6, 1]}\n"},
+    {ROWS "weight w 8x7\nweight z\nDynamicQuantizeLinear x -> q s c\nMatMulInteger q w c z -> a\n"
+          "Cast a -> f to=1\nMul s z -> t\nMul f t -> out",
+     "- {name: a, type: gemm, k: 7, out: [7, 6, 1]}\n"},
+    {"input x 1x20\noutput out\nweight w 30x7\nints d 30\nints v 0,1\nOneHot x d v -> h\n"
+     "MatMul h w -> out",
+     "- {name: h, type: view, out: [30, 20, 1]}\n"
+     "- {name: out, type: gemm, k: 7, out: [7, 20, 1]}\n"},
     {"input x 9x1x4\noutput out\nweight w 1x20x4\nweight r 1x20x5\nLSTM x w r -> out",
      "- {name: out, type: gemm, k: 20, out: [20, 1, 9]}\n"
      "- {name: out_2, type: view, out: [5, 9, 1]}\n"
