@@ -338,6 +338,10 @@ Status op_deconv(Onnx *m, Node *n)
     int dilation;
     if (!one_dilation(&window, &dilation) || dilation > 1)
         return node_unknown(m, "a dilated transposed convolution");
+    if (window.kernel[0] % window.stride[0] || window.kernel[1] % window.stride[1])
+        TRY(draft_note(m->draft, DRAFT_ASSUMED, m->err,
+                       "ConvTranspose '%s': its kernel is rounded up to whole strides",
+                       node_wish(n)));
     TRY(conv_entry(m, n, x, &window, out, groups, &e));
     st = store_entry(m, n, &e, false, n->out[0]);
 fail:

@@ -273,6 +273,22 @@ START_TEST(products_of_two_computed_tensors_have_their_macs_and_no_weights)
 }
 END_TEST
 
+/* The sub-pixel form adds rows of zeros where the stride does not divide the kernel. */
+START_TEST(deconvs_that_count_more_than_their_products_say_so)
+{
+    Err err = {0};
+    ck_ok(import(IMAGE "weight w 3x4x3x3\nConvTranspose x w -> out strides=[2,2]", NULL, &err),
+          err);
+    ck_assert(noted(DRAFT_ASSUMED, "ConvTranspose 'out': its kernel is rounded up"));
+    drop_all();
+    ck_ok(import(IMAGE "weight w 3x4x2x2\nConvTranspose x w -> out strides=[2,2]", NULL, &err),
+          err);
+    ck_assert_int_eq(draft_notes(draft), 0);
+    finish();
+    ck_assert_double_eq(network_macs(net), 80 * 3 * 4 * 2 * 2);
+}
+END_TEST
+
 START_TEST(nodes_may_come_in_any_order)
 {
     Err err = {0};
@@ -788,6 +804,7 @@ int main(void)
     TCase *models = onnx_case(s, "models", 20);
     tcase_add_loop_test(ops, operators_become_entries, 0, N_TABLES);
     tcase_add_test(ops, products_of_two_computed_tensors_have_their_macs_and_no_weights);
+    tcase_add_test(ops, deconvs_that_count_more_than_their_products_say_so);
     tcase_add_test(ops, nodes_may_come_in_any_order);
     tcase_add_test(ops, what_no_output_needs_is_left_out_and_said);
     tcase_add_test(ops, initialisers_may_be_listed_as_inputs);
