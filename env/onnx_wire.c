@@ -233,11 +233,11 @@ static Status take(Walk *w, uint64_t bytes, bool keep)
 {
     Status st = ST_OK;
 
-    if (keep) TRY(reserve(w, bytes < KEPT_MAX ? (size_t)bytes : KEPT_MAX + 1));
     while (bytes > 0) {
         if (!refill(w->from)) return ended(w);
         size_t there = (size_t)(w->from->end - w->from->at), n = bytes < there ? bytes : there;
         if (keep) {
+            TRY(reserve(w, n)); /* of what is there: a length may lie */
             memcpy(w->out + w->n, w->from->at, n);
             w->n += n;
         }

@@ -574,6 +574,19 @@ START_TEST(many_empty_parts_are_refused_before_they_cost_memory)
 }
 END_TEST
 
+/* A name of 90 MB, of which a few bytes follow. */
+START_TEST(a_length_that_lies_costs_no_memory)
+{
+    static const uint8_t LIAR[] = {0x12, 0x80, 0x80, 0xc0, 0x2b, 'a', 'b', 'c'};
+    size_t before = mem_peak_rss();
+    Err err = {0};
+    memcpy(file, LIAR, file_bytes = sizeof LIAR);
+    ck_assert_int_eq(import_file(NULL, &err), ST_FORMAT);
+    ck_assert_msg(strstr(err.msg, "it ends within a field at byte 8"), "got: %s", err.msg);
+    ck_assert_uint_lt(mem_peak_rss() - before, 2u << 20);
+}
+END_TEST
+
 START_TEST(too_many_nodes_are_refused)
 {
     Err err = {0};
@@ -821,6 +834,7 @@ int main(void)
                         sizeof BROKEN / sizeof *BROKEN);
     tcase_add_test(wrong, a_file_that_cannot_be_read_is_an_io_error);
     tcase_add_test(large, many_empty_parts_are_refused_before_they_cost_memory);
+    tcase_add_test(large, a_length_that_lies_costs_no_memory);
     tcase_add_test(large, too_many_nodes_are_refused);
     tcase_add_test(large, long_chains_in_the_worst_order_take_linear_time);
     tcase_add_test(large, more_layers_than_a_network_may_have_are_refused);
