@@ -130,8 +130,17 @@ static Status read_text(char *out, const YamlNode *node, Err *err)
     return ST_OK;
 }
 
+/* A number alone is a list of one. */
+static bool is_number(const ConfigField *f, const YamlNode *node)
+{
+    double ignored;
+    return yaml_kind(node) == YAML_SCALAR &&
+           yaml_double(node, f->lo, f->hi, &ignored, NULL) == ST_OK;
+}
+
 static Status expect_list(const ConfigField *f, const YamlNode *node, Err *err)
 {
+    if (is_number(f, node)) return ST_OK;
     if (yaml_kind(node) == YAML_SEQ && yaml_size(node) >= 1 && yaml_size(node) <= CONFIG_LIST_MAX)
         return ST_OK;
     char range[TEXT_RANGE_MAX], what[TEXT_RANGE_MAX + 64];
@@ -145,8 +154,10 @@ static Status read_ints(ConfigInts *out, const ConfigField *f, const YamlNode *n
 {
     ConfigInts list = {0};
     Status st = expect_list(f, node, err);
-    for (int i = 0; i < yaml_size(node) && st == ST_OK; i++)
-        st = yaml_int(yaml_item(node, i), to_long(f->lo), to_long(f->hi), &list.v[list.n++], err);
+    bool one = yaml_kind(node) == YAML_SCALAR;
+    for (int i = 0; i < (one ? 1 : yaml_size(node)) && st == ST_OK; i++)
+        st = yaml_int(one ? node : yaml_item(node, i), to_long(f->lo), to_long(f->hi),
+                      &list.v[list.n++], err);
     if (st == ST_OK) *out = list;
     return st;
 }
@@ -155,8 +166,9 @@ static Status read_doubles(ConfigDoubles *out, const ConfigField *f, const YamlN
 {
     ConfigDoubles list = {0};
     Status st = expect_list(f, node, err);
-    for (int i = 0; i < yaml_size(node) && st == ST_OK; i++)
-        st = yaml_double(yaml_item(node, i), f->lo, f->hi, &list.v[list.n++], err);
+    bool one = yaml_kind(node) == YAML_SCALAR;
+    for (int i = 0; i < (one ? 1 : yaml_size(node)) && st == ST_OK; i++)
+        st = yaml_double(one ? node : yaml_item(node, i), f->lo, f->hi, &list.v[list.n++], err);
     if (st == ST_OK) *out = list;
     return st;
 }

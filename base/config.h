@@ -27,7 +27,7 @@ typedef enum {
     CONFIG_BOOL,    /* bool */
     CONFIG_ENUM,    /* int, index into choices */
     CONFIG_TEXT,    /* char[CONFIG_TEXT_MAX] */
-    CONFIG_INTS,    /* ConfigInts, each element in [lo, hi] */
+    CONFIG_INTS,    /* ConfigInts, each element in [lo, hi]; a number alone is a list of one */
     CONFIG_DOUBLES, /* ConfigDoubles */
 } ConfigType;
 

@@ -39,10 +39,17 @@ typedef struct Arrivals {
 typedef struct Workload {
     double share[SYS_MAX_NETS];       /* of the arrivals, sums to 1 */
     double deadline_us[SYS_MAX_NETS]; /* relative to arrival */
+    double priority[SYS_MAX_NETS];    /* weight of a tenant, above 0, for rules that use it */
     double rate_per_us;               /* mean arrivals of all networks together */
-    long jobs;                        /* arrivals in the episode */
+    long jobs;                        /* arrivals in the episode that count */
+    long warmup, cooldown;            /* arrivals before and after those, that do not */
     Arrivals arrivals;
 } Workload;
+
+static inline long workload_arrivals(const Workload *wl)
+{
+    return wl->warmup + wl->jobs + wl->cooldown;
+}
 
 /* A log of arrivals. gap[i]: from arrival i - 1 to arrival i in mean gaps, so that their mean is 1. */
 typedef struct ArrivalTrace {

@@ -28,7 +28,7 @@ static void note(void *ctx, const Sim *sim, const JobRecord *r)
 {
     Listener *l = ctx;
     (void)sim;
-    if (r->dropped) return;
+    if (r->dropped || !r->counted) return;
     double t = r->end_us - r->arrival_us;
     l->turnaround[l->finished++] = t;
     l->outcome->turnaround_us[r->net] += t;
@@ -111,12 +111,13 @@ static void summarise(EvalResult *r, Evaluation *ev, const System *sys)
     r->episodes = ev->episodes;
     for (int e = 0; e < ev->episodes; e++) {
         const SimTotals *t = &ev->outcome[e].totals;
-        long done = t->all.met + t->all.late;
+        long done = t->all.met + t->all.late + t->apart.met + t->apart.late;
         r->sla[e] = job_counts_sla_rate(&t->all);
         r->energy[e] = done ? t->energy_uj / (double)done : 0;
     }
     close_ranks(ev);
-    metrics_compute(&r->metrics, sys, ev->outcome, ev->episodes, ev->turnaround);
+    metrics_compute(&r->metrics, sys, ev->workload.priority, ev->outcome, ev->episodes,
+                    ev->turnaround);
     for (int i = 0; i < ev->tasks; i++) seconds += ev->seconds[i];
     if (r->metrics.decisions) r->us_per_decision = 1e6 * seconds / (double)r->metrics.decisions;
 }

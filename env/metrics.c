@@ -30,6 +30,7 @@ static long finished_of(const JobCounts *c)
 static void add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e)
 {
     add_counts(&m->counts, &e->totals.all);
+    m->finished += finished_of(&e->totals.all) + finished_of(&e->totals.apart);
     m->decisions += e->totals.decisions;
     m->time_us += e->end_us;
     m->energy_uj += e->totals.energy_uj;
@@ -43,7 +44,7 @@ static void add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e)
 }
 
 /* Normalised progress of each network and what follows from it. */
-static void per_network(Metrics *m, const System *sys)
+static void per_network(Metrics *m, const System *sys, const double *priority)
 {
     double least = HUGE_VAL, most = 0;
     for (int i = 0; i < sys->n_nets; i++) {
@@ -57,14 +58,15 @@ static void per_network(Metrics *m, const System *sys)
         net->mean_turnaround_us /= (double)finished;
         double progress = sys->net[i].t_iso_us / net->mean_turnaround_us;
         m->stp += progress;
-        least = fmin(least, progress);
-        most = fmax(most, progress);
+        double due = priority && priority[i] > 0 ? progress / priority[i] : progress;
+        least = fmin(least, due);
+        most = fmax(most, due);
     }
     m->fairness = most > 0 ? least / most : 0;
 }
 
-void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *episodes, int n,
-                     double *turnaround)
+void metrics_compute(Metrics *out, const System *sys, const double *priority,
+                     const EpisodeOutcome *episodes, int n, double *turnaround)
 {
     double sum = 0, leakage_mw = 0;
     Metrics m;
@@ -78,7 +80,7 @@ void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *epis
     m.p50_us = percentile(turnaround, finished, 0.50);
     m.p95_us = percentile(turnaround, finished, 0.95);
     m.p99_us = percentile(turnaround, finished, 0.99);
-    per_network(&m, sys);
+    per_network(&m, sys, priority);
     for (int k = 0; k < sys->n_sas; k++) leakage_mw += sys->type_leakage_mw[sys->sa_type[k]];
     m.leakage_uj = leakage_mw * m.time_us * 1e-3; /* mW x us = nJ */
     if (m.time_us > 0) {
@@ -88,11 +90,11 @@ void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *epis
         }
         m.bandwidth_utilisation /= sys->dram_bytes_per_us * m.time_us;
     }
-    if (finished) {
-        m.antt /= (double)finished;
-        m.energy_uj_per_job = m.energy_uj / (double)finished;
+    if (finished) m.antt /= (double)finished;
+    if (m.finished && finished) {
+        m.energy_uj_per_job = m.energy_uj / (double)m.finished;
         m.edp_uj_s =
-            (m.energy_uj + m.leakage_uj) / (double)finished * (sum / (double)finished) * 1e-6;
+            (m.energy_uj + m.leakage_uj) / (double)m.finished * (sum / (double)finished) * 1e-6;
     }
     *out = m;
 }

@@ -16,14 +16,15 @@ typedef struct Metrics {
     double p50_us, p95_us, p99_us; /* turnaround of finished jobs (nearest rank) */
     double antt;     /* mean over finished jobs of turnaround / isolated critical path */
     double stp;      /* Eyerman & Eeckhout 2008: sum over networks of T_iso / mean turnaround */
-    double fairness; /* least ratio of two networks' T_iso / mean turnaround (equal priority); 0 if
-                        one of them finished no job */
+    double fairness; /* least ratio of two networks' progress, T_iso / mean turnaround / share of
+                        the priorities; 0 if one of them finished no job */
     double sa_utilisation[SYS_MAX_SAS], mean_utilisation; /* busy time / time */
     double bandwidth_utilisation;                         /* bytes moved / (bandwidth x time) */
     double energy_uj, leakage_uj; /* dynamic; leakage of all SAs for the whole time */
-    double energy_uj_per_job;     /* dynamic / finished jobs */
+    double energy_uj_per_job;     /* dynamic / finished jobs, those of warm-up and cool-down too */
     double edp_uj_s;              /* energy per job with leakage x mean turnaround in s */
     double time_us;               /* sum of episode lengths */
+    long finished;                /* jobs, those of warm-up and cool-down too */
     long decisions;
     NetMetrics net[SYS_MAX_NETS];
 } Metrics;
@@ -35,8 +36,9 @@ typedef struct EpisodeOutcome {
     double turnaround_us[SYS_MAX_NETS]; /* sum over finished jobs of each network */
 } EpisodeOutcome;
 
-/* turnaround[finished jobs of all episodes] in any order: sorted here. */
-void metrics_compute(Metrics *out, const System *sys, const EpisodeOutcome *episodes, int n,
-                     double *turnaround);
+/* turnaround[finished jobs of all episodes, of those that count] in any order: sorted here.
+ * priority[n_nets], NULL: equal. */
+void metrics_compute(Metrics *out, const System *sys, const double *priority,
+                     const EpisodeOutcome *episodes, int n, double *turnaround);
 
 #endif

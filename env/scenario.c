@@ -14,7 +14,8 @@ const ScenarioConfig SCENARIO_DEFAULTS = {
     .shares = {1, {1}},
     .arrivals = {.burst_ratio = 4, .burst_share = 0.2, .burst_jobs = 50, .jitter = 0.1},
     .qos_factor = 3,
-    .qos_level = 1,
+    .qos_level = {1, {1}},
+    .priorities = {1, {1}},
     .arbitration = SCENARIO_OF_SYSTEM,
     .replan_us = -1,
     .max_jobs = 512,
@@ -56,8 +57,10 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
          "deadlines: relative to this system's latencies, or targets of MoCA or MLPerf"},
         {"scenario.qos_factor", CONFIG_DOUBLE, AT(qos_factor), 0.1, 1e3, NULL,
          "relative: deadline / isolated critical path at level 1"},
-        {"scenario.qos_level", CONFIG_DOUBLE, AT(qos_level), 0.1, 100, NULL,
-         "of all deadlines: QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
+        {"scenario.qos_level", CONFIG_DOUBLES, AT(qos_level), 0.1, 100, NULL,
+         "of deadlines, each network's or one for all: QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
+        {"scenario.priorities", CONFIG_DOUBLES, AT(priorities), 1e-3, 1e6, NULL,
+         "weight of each network, for rules that use it and in fairness; one value: all equal"},
         {"scenario.late", CONFIG_ENUM, AT(late), 0, 0, LATE_NAMES,
          "soft: late jobs run to the end; firm: dropped at the deadline"},
         {"scenario.arbitration", CONFIG_ENUM, AT(arbitration), 0, 0, SHARING_NAMES,
@@ -70,6 +73,10 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
          "jobs in the system at once; more are rejected"},
         {"scenario.episode_jobs", CONFIG_INT, AT(episode_jobs), 1, 1e8, NULL,
          "arrivals in an episode"},
+        {"scenario.warmup_jobs", CONFIG_INT, AT(warmup_jobs), 0, 1e8, NULL,
+         "arrivals before those, in evaluations; they do not count"},
+        {"scenario.cooldown_jobs", CONFIG_INT, AT(cooldown_jobs), 0, 1e8, NULL,
+         "arrivals after those, in evaluations: the last that count do not find a drained system"},
         {"scenario.loads", CONFIG_DOUBLES, AT(loads), 0.01, 100, NULL,
          "loads to compare at, as fractions of lambda_max"},
         {"scenario.eval_seed", CONFIG_U64, AT(eval_seed), 0, 1e15, NULL,
@@ -126,13 +133,21 @@ static Status parse_networks(const char *text, NetList *list, Err *err)
     return ST_OK;
 }
 
+/* One value for each network, or one for all. */
+static Status spread(const char *key, const ConfigDoubles *given, int n, double *out, Err *err)
+{
+    if (given->n != 1 && given->n != n)
+        return err_set(err, ST_CONFIG, "%s: has %d values for %d networks", key, given->n, n);
+    for (int i = 0; i < n; i++) out[i] = given->v[given->n == 1 ? 0 : i];
+    return ST_OK;
+}
+
 static Status normalise_shares(const ConfigDoubles *given, int n, double *share, Err *err)
 {
     double sum = 0;
-    if (given->n != 1 && given->n != n)
-        return err_set(err, ST_CONFIG, "scenario.shares: has %d values for %d networks", given->n,
-                       n);
-    for (int i = 0; i < n; i++) sum += share[i] = given->n == 1 ? 1 : given->v[i];
+    Status st = spread("scenario.shares", given, n, share, err);
+    if (st != ST_OK) return st;
+    for (int i = 0; i < n; i++) sum += share[i] = given->n == 1 ? 1 : share[i];
     if (!(sum > 0)) return err_set(err, ST_CONFIG, "scenario.shares: must not all be zero");
     for (int i = 0; i < n; i++) share[i] /= sum;
     return ST_OK;
@@ -184,15 +199,17 @@ fail:
     return st;
 }
 
-static void fill_workload(Scenario *s, const double *target_us)
+static void fill_workload(Scenario *s, const double *target_us, const double *level)
 {
     for (int i = 0; i < s->sys->n_nets; i++) {
-        s->workload.deadline_us[i] = s->cfg.qos_level * target_us[i];
+        s->workload.deadline_us[i] = level[i] * target_us[i];
         s->mean_service_us += s->workload.share[i] * s->sys->net[i].t_iso_us;
     }
     s->workload.arrivals = s->cfg.arrivals;
     s->workload.rate_per_us = s->lambda_max_per_us;
     s->workload.jobs = s->cfg.episode_jobs;
+    s->workload.warmup = s->cfg.warmup_jobs;
+    s->workload.cooldown = s->cfg.cooldown_jobs;
     s->sim = (SimConfig){.arbitration = arbitration_of(s),
                          .firm = s->cfg.late == 1,
                          .replan_us = s->cfg.replan_us == -1 ? s->sys->replan_us : s->cfg.replan_us,
@@ -206,7 +223,7 @@ Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, E
 {
     Status st = ST_NOMEM;
     NetList nets;
-    double target_us[SYS_MAX_NETS];
+    double target_us[SYS_MAX_NETS], level[SYS_MAX_NETS];
     Scenario *s = mem_calloc(1, sizeof *s);
 
     *out = NULL;
@@ -220,7 +237,9 @@ Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, E
     TRY(find_targets(s, target_us, err));
     TRY(arrivals_check(&cfg->arrivals, err));
     TRY(load_trace(s, err));
-    fill_workload(s, target_us);
+    TRY(spread("scenario.qos_level", &cfg->qos_level, nets.n, level, err));
+    TRY(spread("scenario.priorities", &cfg->priorities, nets.n, s->workload.priority, err));
+    fill_workload(s, target_us, level);
     *out = s;
     return ST_OK;
 fail:

@@ -16,7 +16,8 @@ typedef struct ScenarioConfig {
     ConfigDoubles shares;           /* of the arrivals; one value: all equal */
     int qos;                        /* QosProfile: where deadlines at level 1 come from */
     double qos_factor;              /* relative: deadline / isolated critical path at level 1 */
-    double qos_level;               /* of all deadlines: 0.8 H, 1.0 M, 1.2 L */
+    ConfigDoubles qos_level;        /* of deadlines: 0.8 H, 1.0 M, 1.2 L; one value: of all */
+    ConfigDoubles priorities;       /* weights of the networks; one value: all equal */
     Arrivals arrivals;
     char trace[CONFIG_TEXT_MAX], trace_column[CONFIG_TEXT_MAX]; /* of ARRIVALS_TRACE */
     int late;                                                   /* 0 soft, 1 firm */
@@ -24,8 +25,9 @@ typedef struct ScenarioConfig {
     double replan_us; /* -1: what the system says */
     double decision_us;
     int max_jobs, episode_jobs;
-    ConfigDoubles loads; /* of lambda_max, for evaluation */
-    uint64_t eval_seed;  /* first of the held-out arrival seeds */
+    int warmup_jobs, cooldown_jobs; /* arrivals before and after, in evaluations */
+    ConfigDoubles loads;            /* of lambda_max, for evaluation */
+    uint64_t eval_seed;             /* first of the held-out arrival seeds */
     int eval_episodes;
 } ScenarioConfig;
 
@@ -33,7 +35,7 @@ enum { SCENARIO_OF_SYSTEM = ARBITRATIONS };
 extern const ScenarioConfig SCENARIO_DEFAULTS;
 
 /* Rows for a struct that holds a ScenarioConfig at base_offset, keys "scenario.*". */
-enum { SCENARIO_FIELDS = 23 };
+enum { SCENARIO_FIELDS = 26 };
 void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset);
 
 typedef struct Scenario {

@@ -206,9 +206,34 @@ static void due_remove(Sim *sim, int job)
 
 /* --- jobs --- */
 
-static JobCounts *net_counts(Sim *sim, int net)
+/* Is the n-th arrival one of those that count? */
+static bool counts(const Sim *sim, long n)
 {
-    return &sim->st->totals.net[net];
+    const Workload *wl = &sim->st->wl;
+    return n >= wl->warmup && n < wl->warmup + wl->jobs;
+}
+
+typedef enum { ISSUED, MET, LATE, DROPPED, REJECTED } Fate;
+
+static void count(JobCounts *c, Fate fate)
+{
+    c->issued += fate == ISSUED;
+    c->met += fate == MET;
+    c->late += fate == LATE;
+    c->dropped += fate == DROPPED;
+    c->rejected += fate == REJECTED;
+}
+
+/* The n-th arrival, of network net. */
+static void count_job(Sim *sim, long n, int net, Fate fate)
+{
+    SimTotals *t = &sim->st->totals;
+    if (!counts(sim, n)) {
+        count(&t->apart, fate);
+        return;
+    }
+    count(&t->all, fate);
+    count(&t->net[net], fate);
 }
 
 static void tell_left(Sim *sim, const JobRecord *record)
@@ -221,6 +246,7 @@ static void tell_job_left(Sim *sim, int id, bool met, bool dropped)
     const Job *j = &sim->job[id];
     tell_left(sim, &(JobRecord){.job = id,
                                 .net = j->net,
+                                .counted = counts(sim, j->seq),
                                 .met = met,
                                 .dropped = dropped,
                                 .arrival_us = j->arrival,
@@ -286,12 +312,8 @@ static void free_job(Sim *sim, int id)
 static void finish_job(Sim *sim, int id)
 {
     const Job *j = &sim->job[id];
-    JobCounts *all = &sim->st->totals.all, *mine = net_counts(sim, j->net);
     bool met = sim->st->now <= j->deadline;
-    if (met)
-        all->met++, mine->met++;
-    else
-        all->late++, mine->late++;
+    count_job(sim, j->seq, j->net, met ? MET : LATE);
     tell_job_left(sim, id, met, false);
     leave_active(sim, id);
     free_job(sim, id);
@@ -300,7 +322,6 @@ static void finish_job(Sim *sim, int id)
 /* A firm job at its deadline: what waits is withdrawn; a running sub-job ends in its own time. */
 static void drop_job(Sim *sim, int id)
 {
-    SimState *st = sim->st;
     Job *j = &sim->job[id];
     while (j->first_waiting >= 0) {
         int node = j->first_waiting;
@@ -308,8 +329,7 @@ static void drop_job(Sim *sim, int id)
         node_close(sim, node);
         j->outstanding--;
     }
-    st->totals.all.dropped++;
-    net_counts(sim, j->net)->dropped++;
+    count_job(sim, j->seq, j->net, DROPPED);
     tell_job_left(sim, id, false, true);
     leave_active(sim, id);
     if (j->outstanding == 0) free_job(sim, id);
@@ -418,7 +438,7 @@ static void expect_arrival(Sim *sim)
     SimState *st = sim->st;
     int n = sim->sys->n_nets;
     st->next_arrival = NEVER;
-    if (st->arrived == st->wl.jobs) return;
+    if (st->arrived == workload_arrivals(&st->wl)) return;
     if (st->arrived == 0)
         arrivals_start(&st->coming, &st->wl, n, sim->cfg.trace, &st->rng);
     else
@@ -430,8 +450,7 @@ static void arrive(Sim *sim)
 {
     SimState *st = sim->st;
     int net = st->coming.net;
-    st->totals.all.issued++;
-    net_counts(sim, net)->issued++;
+    count_job(sim, st->arrived, net, ISSUED);
     if (st->next_tick < st->now) /* no ticks while the system was empty */
         st->next_tick = (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us;
     if (st->free_job >= 0) {
@@ -440,10 +459,10 @@ static void arrive(Sim *sim)
         if (sim->watch && sim->watch->arrive) sim->watch->arrive(sim->watch->ctx, sim, job);
         if (sim->cfg.rules.replan_on_events) recall_queued(sim);
     } else {
-        st->totals.all.rejected++;
-        net_counts(sim, net)->rejected++;
+        count_job(sim, st->arrived, net, REJECTED);
         tell_left(sim, &(JobRecord){.job = -1,
                                     .net = net,
+                                    .counted = counts(sim, st->arrived),
                                     .dropped = true,
                                     .arrival_us = st->now,
                                     .end_us = st->now,
@@ -635,7 +654,7 @@ void sim_destroy(Sim *sim)
 void sim_reset(Sim *sim, const Workload *wl, uint64_t seed)
 {
     SimState *st = sim->st;
-    assert(wl->rate_per_us > 0 && wl->jobs >= 0);
+    assert(wl->rate_per_us > 0 && wl->jobs >= 0 && wl->warmup >= 0 && wl->cooldown >= 0);
     assert(arrivals_check(&wl->arrivals, NULL) == ST_OK);
     assert(wl->arrivals.process != ARRIVALS_TRACE || sim->cfg.trace);
     memset(st, 0, sim->own_bytes);
@@ -754,6 +773,11 @@ const System *sim_system(const Sim *sim)
 const SimConfig *sim_config(const Sim *sim)
 {
     return &sim->cfg;
+}
+
+const Workload *sim_workload(const Sim *sim)
+{
+    return &sim->st->wl;
 }
 
 const SimTotals *sim_totals(const Sim *sim)

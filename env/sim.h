@@ -68,7 +68,7 @@ typedef struct SimConfig {
     const ArrivalTrace *trace; /* borrowed; for workloads of ARRIVALS_TRACE, else NULL */
 } SimConfig;
 
-/* Counts of one network or of all. Every issued job ends as one of the others. */
+/* Counts of jobs. Every issued job ends as one of the others. */
 typedef struct JobCounts {
     long issued, met, late, dropped, rejected;
 } JobCounts;
@@ -85,7 +85,8 @@ static inline double job_counts_sla_rate(const JobCounts *c)
 }
 
 typedef struct SimTotals {
-    JobCounts all, net[SYS_MAX_NETS];
+    JobCounts all, net[SYS_MAX_NETS]; /* of the arrivals that count */
+    JobCounts apart;                  /* of those during warm-up and cool-down */
     long decisions, started;
     double busy_us[SYS_MAX_SAS];
     double bytes_moved; /* integral of granted bandwidth */
@@ -98,6 +99,7 @@ typedef struct Sim Sim;
 typedef struct JobRecord {
     int job; /* its slot, that was; -1: rejected on arrival */
     int net;
+    bool counted;      /* it came after the warm-up and before the cool-down */
     bool met, dropped; /* dropped: also rejected ones */
     double arrival_us, end_us, deadline_us, energy_uj;
 } JobRecord;
@@ -152,6 +154,7 @@ void sim_throttle(Sim *sim, int sa, double bytes_per_us);
 /* --- what schedulers and features may read --- */
 const System *sim_system(const Sim *sim);
 const SimConfig *sim_config(const Sim *sim);
+const Workload *sim_workload(const Sim *sim); /* of the episode */
 const SimTotals *sim_totals(const Sim *sim);
 double sim_now(const Sim *sim);
 int sim_jobs_in_system(const Sim *sim);

@@ -9,6 +9,7 @@
 
 /* Times beyond this (over a hundred days) lose the microseconds. */
 static const double LATEST_US = 1e13;
+static const long JOBS_MOST = 1L << 40;
 
 /* What a checker counts about the sub-jobs of one job. */
 typedef struct Census {
@@ -166,8 +167,11 @@ static bool clock_ok(const Sim *sim)
 {
     const SimState *st = sim->st;
     const Workload *wl = &st->wl;
-    bool more = st->arrived < wl->jobs;
-    if (!(st->now >= 0 && st->now < LATEST_US) || st->arrived < 0 || wl->jobs < 0) return false;
+    bool more = st->arrived < workload_arrivals(wl);
+    if (!(st->now >= 0 && st->now < LATEST_US) || st->arrived < 0) return false;
+    if (wl->jobs < 0 || wl->warmup < 0 || wl->cooldown < 0 || wl->jobs > JOBS_MOST ||
+        wl->warmup > JOBS_MOST || wl->cooldown > JOBS_MOST)
+        return false;
     if (!(wl->rate_per_us > 1e3 / LATEST_US) || isinf(wl->rate_per_us)) return false;
     if (more && !(st->next_arrival < LATEST_US)) return false;
     if (more && !arrivals_state_ok(&st->coming, wl, sim->sys->n_nets, sim->cfg.trace)) return false;
@@ -175,18 +179,27 @@ static bool clock_ok(const Sim *sim)
     for (int i = 0; i < sim->sys->n_nets; i++)
         if (!(wl->share[i] >= 0 && wl->share[i] <= 1) || !isfinite(wl->deadline_us[i]))
             return false;
+    for (int i = 0; i < sim->sys->n_nets; i++)
+        if (!(wl->priority[i] >= 0) || isinf(wl->priority[i])) return false;
     if (sim->cfg.replan_us > 0)
         return isfinite(st->next_tick) && (st->candidate < 0 || st->next_tick >= st->now);
     return isinf(st->next_tick) && st->next_tick > 0;
 }
 
+static bool in_range(const JobCounts *c, long most)
+{
+    return c->issued >= 0 && c->met >= 0 && c->late >= 0 && c->dropped >= 0 && c->rejected >= 0 &&
+           c->issued <= most && c->met <= most && c->late <= most && c->dropped <= most &&
+           c->rejected <= most;
+}
+
 static bool counts_ok(const Sim *sim)
 {
-    const JobCounts *c = &sim->st->totals.all;
-    return c->met >= 0 && c->late >= 0 && c->dropped >= 0 && c->rejected >= 0 &&
-           c->issued == sim->st->arrived && c->met <= c->issued && c->late <= c->issued &&
-           c->dropped <= c->issued && c->rejected <= c->issued &&
-           job_counts_ended(c) + sim->st->n_active == c->issued;
+    const JobCounts *c = &sim->st->totals.all, *apart = &sim->st->totals.apart;
+    long arrived = sim->st->arrived;
+    return in_range(c, arrived) && in_range(apart, arrived) &&
+           c->issued + apart->issued == arrived &&
+           job_counts_ended(c) + job_counts_ended(apart) + sim->st->n_active == arrived;
 }
 
 Status sim_check_state(const Sim *sim, Err *err)

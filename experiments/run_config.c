@@ -259,5 +259,6 @@ SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
                         .teacher = sched_find(cfg->teacher)};
     e.sim.rules = run_config_rules(cfg);
     e.sim.classes = cfg->classes;
+    e.workload.warmup = e.workload.cooldown = 0; /* a learner is paid for every job */
     return e;
 }

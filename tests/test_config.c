@@ -136,9 +136,9 @@ START_TEST(mistakes_in_a_file_are_explained)
         {"dqn: {double: yes}\n", "x.yaml:1: 'dqn.double' must be true or false, got 'yes'"},
         {"dqn: {activation: elu}\n",
          "x.yaml:1: 'dqn.activation' must be one of relu, tanh, sigmoid, got 'elu'"},
-        {"dqn: {hidden: 64}\n",
+        {"dqn: {hidden: many}\n",
          "x.yaml:1: 'dqn.hidden' must be a list of 1..16 elements, each a whole "
-         "number in 1..4096, got '64'"},
+         "number in 1..4096, got 'many'"},
         {"dqn: {hidden: []}\n",
          "x.yaml:1: 'dqn.hidden' must be a list of 1..16 elements, each a whole "
          "number in 1..4096, got 0 elements"},
@@ -219,6 +219,18 @@ START_TEST(lists_hold_sixteen_and_not_seventeen)
 END_TEST
 
 /* ---- printing ---- */
+
+START_TEST(a_number_alone_is_a_list_of_one)
+{
+    Settings s = defaults();
+    Err err = {0};
+    ck_ok(read_text(&s, "dqn: {hidden: 64}\ntrain: {loads: 0.5}\n", &err), err);
+    ck_assert_int_eq(s.hidden.n, 1);
+    ck_assert_int_eq(s.hidden.v[0], 64);
+    ck_assert_int_eq(s.loads.n, 1);
+    ck_assert_double_eq(s.loads.v[0], 0.5);
+}
+END_TEST
 
 START_TEST(the_effective_configuration_is_yaml_by_section)
 {
@@ -395,6 +407,7 @@ int main(void)
     tcase_add_test(tc, mistakes_in_an_override_are_explained);
     tcase_add_test(tc, texts_of_255_bytes_fit_and_longer_ones_do_not);
     tcase_add_test(tc, lists_hold_sixteen_and_not_seventeen);
+    tcase_add_test(tc, a_number_alone_is_a_list_of_one);
     tcase_add_test(tc, the_effective_configuration_is_yaml_by_section);
     tcase_add_test(tc, any_settings_survive_their_text);
     tcase_add_test(tc, bytes_that_are_no_characters_print_as_such);

@@ -38,7 +38,7 @@ static Metrics measured_with(const EpisodeOutcome *episodes, int n, double *turn
     Metrics m;
     Err err = {0};
     ck_ok(tiny_system_two_sas(&sys, &err), err);
-    metrics_compute(&m, sys, episodes, n, turnaround);
+    metrics_compute(&m, sys, NULL, episodes, n, turnaround);
     system_destroy(sys);
     return m;
 }

@@ -1,5 +1,5 @@
 /* test_scenario.c -- from settings to a workload: deadlines by profile, arrivals by process. */
-#include "env/scenario.h"
+#include "env/evaluate.h"
 
 #include "tests/support.h"
 
@@ -32,7 +32,7 @@ static void refused(const char *word)
 START_TEST(relative_deadlines_follow_the_system)
 {
     cfg.qos_factor = 5;
-    cfg.qos_level = 0.8;
+    cfg.qos_level.v[0] = 0.8;
     create();
     for (int i = 0; i < 2; i++)
         ck_assert_double_eq_tol(sc->workload.deadline_us[i], 4 * sc->sys->net[i].t_iso_us, 1e-9);
@@ -43,7 +43,7 @@ END_TEST
 START_TEST(published_targets_do_not)
 {
     cfg.qos = QOS_MOCA;
-    cfg.qos_level = 1.2;
+    cfg.qos_level.v[0] = 1.2;
     create();
     ck_assert_double_eq_tol(sc->workload.deadline_us[0], 40000, 1e-6); /* 30 per second */
     ck_assert_double_eq_tol(sc->workload.deadline_us[1], 60000, 1e-6);
@@ -55,6 +55,53 @@ START_TEST(a_network_without_a_target_is_refused)
 {
     cfg.qos = QOS_MLPERF;
     refused("'kws', only for resnet50");
+}
+END_TEST
+
+START_TEST(each_tenant_may_have_its_own_level_and_priority)
+{
+    cfg.qos_level = (ConfigDoubles){2, {0.5, 2}};
+    cfg.priorities = (ConfigDoubles){2, {9, 1}};
+    create();
+    for (int i = 0; i < 2; i++) {
+        double relative = cfg.qos_factor * sc->sys->net[i].t_iso_us;
+        ck_assert_double_eq_tol(sc->workload.deadline_us[i] / relative, cfg.qos_level.v[i], 1e-12);
+        ck_assert_double_eq(sc->workload.priority[i], cfg.priorities.v[i]);
+    }
+    scenario_destroy(sc);
+    cfg.priorities.n = 3;
+    refused("scenario.priorities");
+}
+END_TEST
+
+/* What counts is the middle; all of it happens, and the totals tell both apart. */
+START_TEST(warm_up_and_cool_down_do_not_count)
+{
+    EvalResult all, middle;
+    Pool *pool;
+    Err err = {0};
+    Contender who = evaluate_baseline(sched_find("edf-h"));
+    ck_ok(pool_create(&pool, 1, &err), err);
+    cfg.episode_jobs = 90;
+    create();
+    ck_ok(evaluate_run(&all, sc, &who, 0.7, 5, 3, pool, &err), err);
+    scenario_destroy(sc);
+    cfg.warmup_jobs = 30;
+    cfg.episode_jobs = 40;
+    cfg.cooldown_jobs = 20;
+    create();
+    ck_ok(evaluate_run(&middle, sc, &who, 0.7, 5, 3, pool, &err), err);
+    ck_assert_int_eq(all.metrics.counts.issued, 3 * 90);
+    ck_assert_int_eq(middle.metrics.counts.issued, 3 * 40);
+    ck_assert_int_eq(job_counts_ended(&middle.metrics.counts), 3 * 40);
+    ck_assert_int_eq(middle.metrics.finished, all.metrics.finished);
+    ck_assert_double_eq(middle.metrics.time_us, all.metrics.time_us); /* the same arrivals */
+    ck_assert_double_eq(middle.metrics.energy_uj_per_job, all.metrics.energy_uj_per_job);
+    ck_assert_int_le(middle.metrics.counts.met, all.metrics.counts.met);
+    evaluate_free(&all);
+    evaluate_free(&middle);
+    scenario_destroy(sc);
+    pool_destroy(pool);
 }
 END_TEST
 
@@ -116,6 +163,8 @@ int main(void)
     tcase_add_test(tc, relative_deadlines_follow_the_system);
     tcase_add_test(tc, published_targets_do_not);
     tcase_add_test(tc, a_network_without_a_target_is_refused);
+    tcase_add_test(tc, each_tenant_may_have_its_own_level_and_priority);
+    tcase_add_test(tc, warm_up_and_cool_down_do_not_count);
     tcase_add_test(tc, shipped_traces_replay_in_the_simulator);
     tcase_add_test(tc, a_trace_must_be_named_and_there);
     tcase_add_test(tc, bursts_of_more_than_all_requests_are_refused);

@@ -140,7 +140,8 @@ void rig_free(SimRig *r)
 static void note(void *ctx, const Sim *sim, const JobRecord *record)
 {
     SimRig *r = ctx;
-    r->log[job_counts_ended(&sim_totals(sim)->all) - 1] = *record;
+    (void)sim;
+    if (r->logged < RIG_MAX_JOBS) r->log[r->logged++] = *record;
 }
 
 void rig_start(SimRig *r, uint64_t seed)
@@ -150,6 +151,7 @@ void rig_start(SimRig *r, uint64_t seed)
     if (!r->sim) ck_ok(sim_create(&r->sim, r->sys, &r->cfg, 0, &err), err);
     r->watch = (SimWatch){.ctx = r, .leave = note};
     sim_set_watch(r->sim, &r->watch);
+    r->logged = 0;
     sim_reset(r->sim, &r->wl, seed);
 }
 

@@ -14,7 +14,8 @@ typedef struct SimRig {
     Workload wl;
     Sim *sim;
     SimWatch watch;
-    JobRecord log[RIG_MAX_JOBS]; /* of the current episode */
+    JobRecord log[RIG_MAX_JOBS]; /* of the current episode, in order of the ends */
+    int logged;
 } SimRig;
 
 /* A chain of n sub-jobs with costs on each SA type. */
