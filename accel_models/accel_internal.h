@@ -8,6 +8,7 @@
 #include "accel_models/accel.h"
 #include "base/config.h"
 
+#include <math.h>
 #include <stddef.h>
 
 enum { ACCEL_NAME_MAX = 64, ARRAY_SIDE_MAX = 256, TILES_MAX = 192 };
@@ -125,6 +126,10 @@ static inline double greater(double a, double b)
 {
     return a > b ? a : b;
 }
+static inline double ceil_div(double a, double b)
+{
+    return ceil(a / b);
+}
 
 /* layer.c */
 double span(double points, int stride, double kernel, int dilation, bool exact);
@@ -135,7 +140,6 @@ double work_input_channels(const Work *w);
 
 /* tiles.c */
 void tiles_of(Tiles *t, double n, bool exact);
-double ceil_div(double a, double b);
 
 /* traffic.c */
 int orders_of(const Work *w, const GlbTile *t, Order *out); /* how many, at most ORDERS */

@@ -394,9 +394,20 @@ typedef struct Round {
     unsigned short my_of[ARRAY_SIDE_MAX * ARRAY_SIDE_MAX + 1]; /* of products my mx; 0: none */
 } Round;
 
+/* What a split takes at least, found sooner than its bound. */
+static double array_cycles(const Work *w, const Split *split)
+{
+    const int *part = split->part;
+    double folds = ceil_div(w->R, part[PART_R]) * ceil_div(w->S, part[PART_S]);
+    return w->groups * w->images * w->P * part[PART_R] * folds * ceil_div(w->Q, part[PART_Q]) *
+           ceil_div(part[PART_C], part[PART_CY]) *
+           ceil_div(part[PART_K], (double)part[PART_MY] * part[PART_MX]);
+}
+
 static void push_split(Round *to, Split *split)
 {
     Search s;
+    if (to->fits && !queue_admits(&to->queue, to->best, array_cycles(to->w, split), 0)) return;
     begin(&s, to->a, to->w, to->ports, split);
     SpadTile one = {1, 1, 1, 1, to->width};
     if (!glb_fits(&s, &one)) return;
@@ -410,7 +421,7 @@ static void push_split(Round *to, Split *split)
 /* Is f parts of n worth trying? Divisors, or the smallest with its step count. */
 static bool useful(double n, int f, bool exact)
 {
-    if (exact) return fmod(n, f) == 0;
+    if (exact) return (int)n % f == 0;
     return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
 }
 
@@ -432,7 +443,7 @@ static void push_channels(Round *to, Split s, int most_y, int most_x)
     double K = s.part[PART_K], before = 0;
     for (int m = 1; m <= products && before != 1; m++) {
         double steps = ceil_div(K, m);
-        if (!to->my_of[m] || (to->w->exact ? fmod(K, m) != 0 : steps == before)) continue;
+        if (!to->my_of[m] || (to->w->exact ? (int)K % m != 0 : steps == before)) continue;
         before = steps;
         s.part[PART_MY] = to->my_of[m];
         s.part[PART_MX] = m / to->my_of[m];

@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-double ceil_div(double a, double b)
-{
-    return ceil(a / b);
-}
-
 /* Larger sizes come first; the last one, 1, has a place even where there are too many. */
 static void push(Tiles *t, int v)
 {

@@ -436,7 +436,7 @@ static void push_split(Round *to, Split *split)
 /* Is f parts of n worth trying? Divisors, or the smallest with its step count. */
 static bool useful(double n, int f, bool exact)
 {
-    if (exact) return fmod(n, f) == 0;
+    if (exact) return (int)n % f == 0;
     return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
 }
 
@@ -472,7 +472,7 @@ static bool promising_lanes(const Round *to, Split split)
 static int largest_divisor(double n, int most)
 {
     int d = most;
-    while (fmod(n, d) != 0) d--;
+    while ((int)n % d != 0) d--;
     return d;
 }
 
