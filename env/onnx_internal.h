@@ -24,11 +24,12 @@ typedef struct Arena {
     struct ArenaBlock *blocks;
     size_t used, size; /* of the newest block */
     size_t total;      /* of all blocks */
+    size_t limit;      /* of total: ARENA_LEAST, and more for a larger graph */
     bool refused;      /* an allocation would have passed the limit */
     bool failed;       /* there was no memory */
 } Arena;
 
-enum { ARENA_LIMIT = 512 << 20 };
+enum { ARENA_LEAST = 64 << 20, ARENA_PER_BYTE = 32, ARENA_MOST = 512 << 20 };
 
 void *arena_alloc(Arena *a, size_t n, size_t size); /* zeroed; NULL on failure */
 void arena_free(Arena *a);

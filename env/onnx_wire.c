@@ -108,7 +108,7 @@ static void *arena_grow(Arena *a, size_t bytes)
 {
     size_t size = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
 
-    if (size > ARENA_LIMIT - a->total) {
+    if (size > a->limit - a->total) {
         a->refused = true;
         return NULL;
     }
@@ -125,7 +125,7 @@ static void *arena_grow(Arena *a, size_t bytes)
 
 void *arena_alloc(Arena *a, size_t n, size_t size)
 {
-    if (size && n > ARENA_LIMIT / size) {
+    if (size && n > a->limit / size) {
         a->refused = true;
         return NULL;
     }
@@ -148,8 +148,8 @@ void arena_free(Arena *a)
 Status arena_error(const Arena *a, const char *file, Err *err)
 {
     if (!a->refused) return err_set(err, ST_NOMEM, "%s: %s", file, status_text(ST_NOMEM));
-    return err_set(err, ST_FORMAT, "%s: its graph needs more than %d MB of memory", file,
-                   ARENA_LIMIT >> 20);
+    return err_set(err, ST_FORMAT, "%s: its graph needs more than %zu MB of memory", file,
+                   a->limit >> 20);
 }
 
 /* ---- walking the wire format ---- */
@@ -384,6 +384,9 @@ Status onnx_read_model(Onnx__Model **out, const char *file, ByteSource *from, Ar
     TRY(walk_message(&w, &MODEL, UINT64_MAX));
     if (from->file && ferror(from->file)) TRY(ended(&w));
     if (w.n == 0) TRY(err_set(err, ST_FORMAT, "%s: not an ONNX file: it is empty", file));
+    a->limit = w.n < (ARENA_MOST - ARENA_LEAST) / ARENA_PER_BYTE
+                   ? ARENA_LEAST + w.n * ARENA_PER_BYTE
+                   : ARENA_MOST;
     *out = onnx__model__unpack(&allocator, w.n, w.out);
     if (!*out && !a->refused && !a->failed)
         st = err_set(err, ST_FORMAT, "%s: not a sound ONNX file: a field has not the type of ONNX",

@@ -575,6 +575,15 @@ START_TEST(many_empty_parts_are_refused_before_they_cost_memory)
 END_TEST
 
 /* A name of 90 MB, of which a few bytes follow. */
+START_TEST(memory_is_in_proportion_to_the_graph)
+{
+    Err err = {0};
+    repeat_in_graph("\x2a\x00", 2, 1000000); /* initialisers of 2 bytes */
+    ck_assert_int_eq(import_file(NULL, &err), ST_FORMAT);
+    ck_assert_msg(strstr(err.msg, "its graph needs more than"), "got: %s", err.msg);
+}
+END_TEST
+
 START_TEST(a_length_that_lies_costs_no_memory)
 {
     static const uint8_t LIAR[] = {0x12, 0x80, 0x80, 0xc0, 0x2b, 'a', 'b', 'c'};
@@ -834,6 +843,7 @@ int main(void)
                         sizeof BROKEN / sizeof *BROKEN);
     tcase_add_test(wrong, a_file_that_cannot_be_read_is_an_io_error);
     tcase_add_test(large, many_empty_parts_are_refused_before_they_cost_memory);
+    tcase_add_test(large, memory_is_in_proportion_to_the_graph);
     tcase_add_test(large, a_length_that_lies_costs_no_memory);
     tcase_add_test(large, too_many_nodes_are_refused);
     tcase_add_test(large, long_chains_in_the_worst_order_take_linear_time);
