@@ -19,7 +19,8 @@
 
 typedef struct OnnxOptions {
     bool pass_unknown; /* unknown operators become moves, where their output's size is known */
-    /* "NAME=1x3x224x224": sizes of inputs, instead of the file's. [n_input_shapes] */
+    /* "NAME=1x3x224x224": sizes of inputs, instead of the file's, and of the symbols in it for the
+     * other inputs. [n_input_shapes] */
     const char *const *input_shapes;
     int n_input_shapes;
 } OnnxOptions;

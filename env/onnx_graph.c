@@ -290,45 +290,68 @@ static bool parse_shape(const char *text, Shape *out)
     return false;
 }
 
-/* The option for this input, NULL if there is none. A name may contain '='. */
-static const char *shape_option(const Onnx *m, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (int i = 0; m->opt && i < m->opt->n_input_shapes; i++) {
-        const char *s = m->opt->input_shapes[i];
-        if (!strncmp(s, name, len) && s[len] == '=' && !strchr(s + len + 1, '='))
-            return s + len + 1;
-    }
-    return NULL;
-}
-
 static bool is_input(const Value *v)
 {
     return v->producer < 0 && v->info && !v->tensor;
 }
 
-static Status check_options(Onnx *m)
+static const Onnx__TensorShape *file_shape(const Value *v)
 {
-    for (int i = 0; m->opt && i < m->opt->n_input_shapes; i++) {
-        const char *s = m->opt->input_shapes[i], *equals = strrchr(s, '=');
-        char text[TEXT_SHOWN_MAX];
-        Shape shape;
-        bool found = false;
-        if (!equals || !parse_shape(equals + 1, &shape))
-            return err_set(m->err, ST_USAGE,
-                           "--input-shape '%s': want NAME=SIZES, as data=1x3x224x224",
-                           shown(s, text));
-        for (int v = 0; v < m->n_values && !found; v++) {
-            const char *name = m->value[v].name;
-            found = is_input(&m->value[v]) && strlen(name) == (size_t)(equals - s) &&
-                    !strncmp(s, name, strlen(name));
-        }
-        if (!found)
-            return err_set(m->err, ST_USAGE, "--input-shape '%s': '%s' has no such input",
-                           shown(s, text), m->file);
-    }
+    const Onnx__TensorType *type = v->info->type ? v->info->type->tensor_type : NULL;
+    return type && type->shape && type->shape->n_dim <= ONNX_RANK_MAX ? type->shape : NULL;
+}
+
+/* One option: the name is what is before the last '='. */
+static Status read_option(Onnx *m, const char *option, Value **of)
+{
+    const char *equals = strrchr(option, '=');
+    size_t len = equals ? (size_t)(equals - option) : 0;
+    char *name = arena_alloc(&m->arena, len + 1, 1), text[TEXT_SHOWN_MAX];
+    Shape *shape = arena_alloc(&m->arena, 1, sizeof *shape);
+
+    if (!name || !shape) return arena_error(&m->arena, m->file, m->err);
+    if (!equals || !parse_shape(equals + 1, shape))
+        return err_set(m->err, ST_USAGE, "--input-shape '%s': want NAME=SIZES, as data=1x3x224x224",
+                       shown(option, text));
+    memcpy(name, option, len);
+    Value *v = onnx_find(m, name);
+    if (!v || !is_input(v))
+        return err_set(m->err, ST_USAGE, "--input-shape '%s': '%s' has no such input",
+                       shown(option, text), m->file);
+    if (file_shape(v) && file_shape(v)->n_dim != (size_t)shape->rank)
+        return err_set(m->err, ST_USAGE, "--input-shape '%s': the input has %zu sizes",
+                       shown(option, text), file_shape(v)->n_dim);
+    v->asked = shape;
+    *of = v;
     return ST_OK;
+}
+
+static Status read_options(Onnx *m)
+{
+    int n = m->opt ? m->opt->n_input_shapes : 0;
+    Status st = ST_OK;
+
+    m->asked = arena_alloc(&m->arena, (size_t)n, sizeof *m->asked);
+    if (!m->asked) return arena_error(&m->arena, m->file, m->err);
+    for (int i = 0; i < n; i++) TRY(read_option(m, m->opt->input_shapes[i], &m->asked[i]));
+    m->n_asked = n;
+fail:
+    return st;
+}
+
+/* What an option for another input made of this symbol; 0 if none did. */
+static int64_t asked_symbol(const Onnx *m, const char *symbol)
+{
+    for (int i = 0; i < m->n_asked; i++) {
+        const Onnx__TensorShape *shape = file_shape(m->asked[i]);
+        for (size_t d = 0; shape && d < shape->n_dim; d++) {
+            const Onnx__Dimension *dim = shape->dim[d];
+            if (dim->value_case == ONNX__DIMENSION__VALUE_DIM_PARAM &&
+                !strcmp(dim->dim_param, symbol))
+                return m->asked[i]->asked->dim[d];
+        }
+    }
+    return 0;
 }
 
 /* The first size of images, and of what a window slides over. */
@@ -368,46 +391,57 @@ static Status note_batch(Onnx *m, const Value *v, bool symbolic, int64_t batch)
 static Status size_unknown(const Onnx *m, const Value *v, int axis)
 {
     char name[TEXT_SHOWN_MAX], dim[TEXT_SHOWN_MAX] = "";
-    const Onnx__TensorType *type = v->info->type ? v->info->type->tensor_type : NULL;
 
-    if (!type || !type->shape || type->shape->n_dim > ONNX_RANK_MAX)
+    shown(v->name, name);
+    if (!file_shape(v))
         return err_set(m->err, ST_FORMAT,
                        "%s: input '%s' has no shape, give it with --input-shape '%s=...'", m->file,
-                       shown(v->name, name), name);
-    const Onnx__Dimension *d = type->shape->dim[axis];
+                       name, name);
+    const Onnx__Dimension *d = file_shape(v)->dim[axis];
     if (d->value_case == ONNX__DIMENSION__VALUE_DIM_PARAM) text_shown(dim, d->dim_param);
     return err_set(m->err, ST_FORMAT,
                    "%s: input '%s' has no size along axis %d%s%s%s, give all with --input-shape "
                    "'%s=1x...'",
-                   m->file, shown(v->name, name), axis, *dim ? " ('" : "", dim, *dim ? "')" : "",
-                   name);
+                   m->file, name, axis, *dim ? " ('" : "", dim, *dim ? "')" : "", name);
+}
+
+/* The size along one axis as the file or an option gives it; 0: neither does. */
+static Status input_size(const Onnx *m, const Value *v, const Onnx__Dimension *d, int64_t *size)
+{
+    char name[TEXT_SHOWN_MAX];
+    bool given = d->value_case == ONNX__DIMENSION__VALUE_DIM_VALUE;
+
+    *size = given ? d->dim_value : 0;
+    if (d->value_case == ONNX__DIMENSION__VALUE_DIM_PARAM) *size = asked_symbol(m, d->dim_param);
+    if (*size < -1 || *size > INT32_MAX)
+        return err_set(m->err, ST_FORMAT, "%s: input '%s' has a size of %" PRId64 ", want 1 to %d",
+                       m->file, shown(v->name, name), *size, INT32_MAX);
+    if (*size < 0) *size = 0; /* as some exporters write what is open */
+    return ST_OK;
 }
 
 static Status read_input_shape(Onnx *m, Value *v, bool *symbolic)
 {
-    const char *option = shape_option(m, v->name);
     const Onnx__TensorType *type = v->info->type ? v->info->type->tensor_type : NULL;
-    char name[TEXT_SHOWN_MAX];
+    Status st = ST_OK;
 
     *symbolic = false;
     v->integer = type && (type->elem_type == 6 || type->elem_type == 7);
-    if (option && parse_shape(option, &v->shape)) return ST_OK;
-    if (!type || !type->shape || type->shape->n_dim > ONNX_RANK_MAX) return size_unknown(m, v, 0);
-    v->shape.rank = (int)type->shape->n_dim;
+    if (v->asked) {
+        v->shape = *v->asked;
+        return ST_OK;
+    }
+    if (!file_shape(v)) return size_unknown(m, v, 0);
+    v->shape.rank = (int)file_shape(v)->n_dim;
     for (int i = 0; i < v->shape.rank; i++) {
-        const Onnx__Dimension *d = type->shape->dim[i];
-        bool given = d->value_case == ONNX__DIMENSION__VALUE_DIM_VALUE;
-        v->shape.dim[i] = given ? d->dim_value : 0;
-        if (given && (d->dim_value < -1 || d->dim_value > INT32_MAX))
-            return err_set(m->err, ST_FORMAT,
-                           "%s: input '%s' has a size of %" PRId64 ", want 1 to %d", m->file,
-                           shown(v->name, name), d->dim_value, INT32_MAX);
+        TRY(input_size(m, v, file_shape(v)->dim[i], &v->shape.dim[i]));
         if (v->shape.dim[i] > 0) continue;
         if (i > 0) return size_unknown(m, v, i);
         v->shape.dim[0] = 1;
         *symbolic = true;
     }
-    return ST_OK;
+fail:
+    return st;
 }
 
 static Status check_words(const Onnx *m, const Value *v)
@@ -485,7 +519,7 @@ Status onnx_inputs(Onnx *m)
     const Onnx__Graph *g = m->model->graph;
     Status st = ST_OK;
 
-    TRY(check_options(m));
+    TRY(read_options(m));
     mark_read(m);
     for (size_t i = 0; i < g->n_input; i++) {
         Value *v = onnx_find(m, g->input[i]->name);

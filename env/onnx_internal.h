@@ -72,6 +72,7 @@ typedef struct Value {
     const Onnx__Tensor *tensor;  /* of an initialiser */
     const Onnx__ValueInfo *info; /* of an input */
     const Onnx__ValueInfo *said; /* what the file says of it elsewhere, NULL: nothing */
+    const Shape *asked;          /* of an input: what an option says */
     bool read, data, batched;    /* of an input: by some node; as data; by a window */
     bool known;                  /* what follows is set */
     bool constant;               /* does not depend on the inputs */
@@ -111,6 +112,8 @@ typedef struct Onnx {
     Arena arena;
     Onnx__Model *model;
     int64_t opset;
+    Value **asked; /* inputs that options give sizes for, [n_asked] */
+    int n_asked;
     int64_t batch; /* that was replaced by 1; 1: none */
     Draft *draft;
     Node *node; /* [n_nodes] as in the file */

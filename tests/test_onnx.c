@@ -367,6 +367,20 @@ START_TEST(sizes_of_inputs_can_be_given)
 }
 END_TEST
 
+START_TEST(a_symbol_has_one_size_for_all_inputs)
+{
+    const char *const shapes[] = {"x=1x6x8"};
+    OnnxOptions opt = {.input_shapes = shapes, .n_input_shapes = 1};
+    Err err = {0};
+    ck_ok(import("input x NxSx8\ninput z NxSx8\noutput out\nweight w 8x8\nMatMul x w -> a\n"
+                 "MatMul z w -> b\nAdd a b -> out",
+                 &opt, &err),
+          err);
+    finish();
+    ck_assert_double_eq(network_macs(net), 2 * 6 * 8 * 8);
+}
+END_TEST
+
 START_TEST(a_wrong_input_shape_is_bad_usage)
 {
     static const char *const WRONG[] = {
@@ -833,6 +847,7 @@ int main(void)
     tcase_add_test(ops, weights_that_nothing_fills_are_weights_all_the_same);
     tcase_add_test(ops, a_batch_is_one_request);
     tcase_add_test(ops, sizes_of_inputs_can_be_given);
+    tcase_add_test(ops, a_symbol_has_one_size_for_all_inputs);
     tcase_add_test(ops, a_wrong_input_shape_is_bad_usage);
     tcase_add_test(ops, unknown_operators_are_listed_and_refused);
     tcase_add_test(ops, unknown_operators_pass_as_moves_if_asked);
