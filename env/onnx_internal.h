@@ -4,7 +4,7 @@
  *   onnx_node.c   a node's inputs, attributes and errors
  *   onnx_store.c  from computed values to entries of the draft
  *   onnx_fold.c   arithmetic on small constants, as shapes are computed by exporters
- *   onnx_layers.c, onnx_math.c, onnx_views.c  the operators
+ *   onnx_layers.c, onnx_math.c, onnx_views.c, onnx_constants.c  the operators
  *   onnx_ops.c    the table of operators
  *   onnx.c        the door
  * Everything lives in one Arena, which bounds the memory that a file can ask for. */
