@@ -2,8 +2,8 @@
 
 Sizes come from the shape inference of the Python package onnx, or where that leaves some open from
 running the model with its reference implementation; nothing is shared with the importer.
-One inference counts: a batch that is symbolic, missing or (inputs of 4 or more dimensions) larger
-than 1 is 1. Counted are Conv, ConvTranspose, Gemm, MatMul and their quantised forms, if an output
+One inference counts: a batch that is symbolic, missing or (images, of 4 or more dimensions, and what a
+window slides over) larger than 1 is 1. Counted are Conv, ConvTranspose, Gemm, MatMul and their quantised forms, if an output
 needs them and their data is computed. `parameters` are weights without biases, for each use; none if
 both factors are computed.
   Conv            output positions x output channels x channels per group x kernel
@@ -29,8 +29,17 @@ RECURRENT = ("LSTM", "GRU", "RNN")
 MATMUL = {"Gemm": 1, "MatMul": 1, "MatMulInteger": 1, "QLinearMatMul": 3}
 
 
+def given_weights(graph):
+    """Inputs of the model in the place of weights: files whose weights were taken out."""
+    inputs = {value.name for value in graph.input}
+    places = {**CONV, "ConvTranspose": 1}
+    return {node.input[places[node.op_type]] for node in graph.node if node.op_type in places} & inputs
+
+
 def set_inputs(graph, shapes):
-    constants = {t.name for t in graph.initializer}
+    constants = {t.name for t in graph.initializer} | given_weights(graph)
+    slid = {node.input[0] for node in graph.node
+            if node.op_type in {*CONV, "ConvTranspose", "MaxPool", "AveragePool"}}
     for value in graph.input:
         if value.name in constants:
             continue
@@ -39,7 +48,7 @@ def set_inputs(graph, shapes):
             for dim, size in zip(dims, shapes[value.name]):
                 dim.dim_value = size
             continue
-        if dims and (dims[0].dim_value < 1 or len(dims) >= 4):
+        if dims and (dims[0].dim_value < 1 or len(dims) >= 4 or value.name in slid):
             dims[0].dim_value = 1
     unknown = {name for node in graph.node if node.domain not in ("", "ai.onnx")
                for name in node.output}
@@ -97,7 +106,7 @@ def execute(model, shapes):
 
 
 def find_constants(graph):
-    constants = {t.name for t in graph.initializer}
+    constants = {t.name for t in graph.initializer} | given_weights(graph)
     constants |= {t.values.name for t in graph.sparse_initializer}
     for node in graph.node:
         given = [name for name in node.input if name]
