@@ -317,6 +317,13 @@ static Status summarise(const Options *o, const Draft *draft, const Network *net
     return ST_OK;
 }
 
+/* What is wrong with the file is said with its name, whoever found it. */
+static Status report(const Options *o, Status st, const Err *why, Err *err)
+{
+    bool named = st != ST_FORMAT || !strncmp(why->msg, o->in, strnlen(o->in, 200));
+    return err_set(err, st, "%.200s%s%s", named ? "" : o->in, named ? "" : ": ", why->msg);
+}
+
 static Status run(const Options *o, Err *err)
 {
     Draft *draft = NULL;
@@ -326,14 +333,14 @@ static Status run(const Options *o, Err *err)
     Err why = {0};
     Status st;
 
-    TRY(check_target(o, err));
-    TRY(read_model(o, &draft, err));
+    TRY(check_target(o, &why));
+    TRY(read_model(o, &draft, &why));
     if (o->name) draft_rename(draft, o->name);
-    if ((st = draft_write(draft, &text, &bytes, &net, &why)) != ST_OK)
-        err_set(err, st, "%.200s: %s", o->in, why.msg);
-    else if ((st = write_network(o, text, bytes, err)) == ST_OK)
-        st = summarise(o, draft, net, err);
+    TRY(draft_write(draft, &text, &bytes, &net, &why));
+    TRY(write_network(o, text, bytes, &why));
+    TRY(summarise(o, draft, net, &why));
 fail:
+    if (st != ST_OK) report(o, st, &why, err);
     mem_free(text);
     network_destroy(net);
     draft_destroy(draft);

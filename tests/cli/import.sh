@@ -75,6 +75,11 @@ head -c 300 "$golden/groups.onnx" >cut.onnx
 refused 2 '^relmas: cut.onnx:' import cut.onnx
 printf 'Layer,M,N,K,\n' >text.onnx
 refused 2 '^relmas: text.onnx:' import text.onnx
+awk 'BEGIN { print "Layer,M,N,K,"; for (i = 0; i < 600; i++) print "a,2,3,4,\nb,2,3,4," }' >long.csv
+refused 2 '^relmas: long.csv:[0-9]+: the network has more than 1024 layers' import long.csv
+echo 'Layer,M,N,K,
+a,65536,1048576,1048576,' >huge.csv
+refused 2 '^relmas: huge.csv:2: words of the (in|out)put: 68719476736 is more' import huge.csv
 : >empty.onnx
 refused 2 '^relmas: empty.onnx:' import empty.onnx
 run 0 "$relmas" import "$golden/unet.onnx" --input-shape x=1x1x20x24 -o s.yaml
