@@ -211,4 +211,5 @@ def main():
             print(f"{name},0,error,{type(error).__name__}: {str(error).splitlines()[0][:80]!r},")
 
 
-main()
+if __name__ == "__main__":
+    main()
