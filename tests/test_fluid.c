@@ -83,6 +83,45 @@ START_TEST(the_dram_and_one_type_can_limit_together)
 }
 END_TEST
 
+/* Parts f and g of the two sub-jobs on a:
+ *   a: f + 4 g = a theta      b: 2 (1 - f) + 3 (1 - g) = b theta      DRAM: 1.4 + 0.3 f = B theta
+ * With a = b = 1 and B = 0.62 that is f = g = 1/2, theta = 5/2. 9 times the first row, 12 times the
+ * second and 50 times the third are 130 = (9 a + 12 b + 50 B) theta whatever f and g are: all weights
+ * are positive, so no f and g do better, and the prices are 9, 12 and 31 parts of 52. */
+START_TEST(all_resources_can_limit_together)
+{
+    static const Machine m = {0.62, 1, {{{{1, 0.5, 2}, {4, 1.2, 4}}, {{2, 0.2, 6}, {3, 1.2, 8}}}}};
+    static const double share[1] = {1};
+    FluidBound b = solve(&m, share);
+    NEAR(b.lambda_per_us, 0.4);
+    NEAR(b.dram_use, 1);
+    NEAR(b.type_use[0], 1);
+    NEAR(b.type_use[1], 1);
+    NEAR(b.type_price[0], 9.0 / 52);
+    NEAR(b.type_price[1], 12.0 / 52);
+    NEAR(b.dram_price, 31.0 / 52);
+    NEAR(b.net_on_type[0][0], 0.5);
+    NEAR(b.energy_uj, 10);
+}
+END_TEST
+
+/* A price is a derivative: 1e-4 more of each resource raises the bound by price x 1e-4. */
+START_TEST(prices_are_what_more_of_a_resource_gives)
+{
+    static const double share[1] = {1}, more = 1e-4;
+    Machine m = {0.62, 1, {{{{1, 0.5, 0}, {4, 1.2, 0}}, {{2, 0.2, 0}, {3, 1.2, 0}}}}};
+    FluidBound b = solve(&m, share), wider;
+    m.bandwidth *= 1 + more;
+    wider = solve(&m, share);
+    ck_assert_double_eq_tol((wider.lambda_per_us / b.lambda_per_us - 1) / more, b.dram_price, 1e-3);
+    m.bandwidth /= 1 + more;
+    for (int s = 0; s < 2; s++) m.cost[0][1][s].latency_us /= 1 + more; /* a faster b */
+    wider = solve(&m, share);
+    ck_assert_double_eq_tol((wider.lambda_per_us / b.lambda_per_us - 1) / more, b.type_price[1],
+                            1e-3);
+}
+END_TEST
+
 /* Network 0 suits a (2 us there, 10 on b), network 1 suits b (2 us there, 10 on a). With 3 of 4 jobs
  * of network 0, b takes a part h of them: 0.75 x 2 (1 - h) = 0.25 x 2 + 0.75 x 10 h, h = 1/9, and
  * theta = 4/3. Network 1 stays on b. Energy: 2 uJ a job on a, 3 on b. */
@@ -164,6 +203,8 @@ int main(void)
     TCase *tc = new_case("optimum", 20);
     tcase_add_test(tc, work_is_split_by_comparative_advantage);
     tcase_add_test(tc, the_dram_and_one_type_can_limit_together);
+    tcase_add_test(tc, all_resources_can_limit_together);
+    tcase_add_test(tc, prices_are_what_more_of_a_resource_gives);
     tcase_add_test(tc, each_network_goes_where_it_suits);
     tcase_add_test(tc, a_network_without_a_share_is_nowhere);
     tcase_add_test(tc, uses_follow_from_what_runs_where);
