@@ -37,12 +37,18 @@ static bool sa_ok(const Sim *sim, int sa)
            s->demand <= 2 * sim->sys->dram_bytes_per_us;
 }
 
+static bool is_active(const Sim *sim, int job)
+{
+    int pos = sim->job[job].active_pos;
+    return pos >= 0 && pos < sim->st->n_active && sim->active[pos] == job;
+}
+
 /* A waiting node that says where it is and is listed with its job. */
 static bool node_ok(const Sim *sim, const WaitNode *n, int id, int place)
 {
     if (n->place != place || !subjob_exists(sim, n->job, n->sub)) return false;
     const Job *j = &sim->job[n->job];
-    if (j->active_pos < 0 || n->rank.priority_class < 0 ||
+    if (!is_active(sim, n->job) || n->rank.priority_class < 0 ||
         n->rank.priority_class >= sim->cfg.classes || n->rank.seq != j->seq)
         return false;
     if (n->job_prev == NODE_NONE ? j->first_waiting != id
@@ -98,23 +104,37 @@ static bool due_ok(const Sim *sim)
     for (int i = 0; i < st->n_due; i++) {
         int job = sim->due[i], up = sim->due[i ? (i - 1) / 2 : 0];
         if (job < 0 || job >= sim->cfg.max_jobs || sim->job[job].due_pos != i ||
-            sim->job[job].active_pos < 0 || sim->job[up].deadline > sim->job[job].deadline)
+            !is_active(sim, job) || sim->job[up].deadline > sim->job[job].deadline)
             return false;
     }
     return true;
 }
 
-static void count_waiting(const Sim *sim, int job, Census *c)
+/* Node `id` of a job's list, which `previous` links to. */
+static bool listed_ok(const Sim *sim, int job, int id, int previous)
 {
-    int budget = sim->max_subjobs;
+    if (id < 0 || id >= sim->max_waiting) return false;
+    const WaitNode *n = &sim->node[id];
+    if (n->job != job || n->job_prev != previous || !subjob_exists(sim, job, n->sub) ||
+        n->place < PLACE_READY || n->place >= sim->sys->n_sas)
+        return false;
+    const Waiting *w = n->place == PLACE_READY ? &sim->st->ready : &sim->st->sa[n->place].queue;
+    return waiting_holds(sim->node, w, id);
+}
+
+/* False if the job's list is not one of nodes in their places. */
+static bool count_waiting(const Sim *sim, int job, Census *c)
+{
+    int budget = sim->max_subjobs, previous = NODE_NONE;
     memset(c->waiting, 0, (size_t)sim->max_subjobs);
-    for (int id = sim->job[job].first_waiting; id != NODE_NONE && budget-- > 0;
-         id = sim->node[id].job_next) {
-        if (id < 0 || id >= sim->max_waiting || sim->node[id].job != job) return;
-        if (subjob_exists(sim, job, sim->node[id].sub)) c->waiting[sim->node[id].sub]++;
+    for (int id = sim->job[job].first_waiting; id != NODE_NONE; id = sim->node[id].job_next) {
+        if (budget-- == 0 || !listed_ok(sim, job, id, previous)) return false;
+        c->waiting[sim->node[id].sub]++;
+        previous = id;
     }
     for (int m = 0; m < sim->sys->n_sas; m++)
         if (sim->st->sa[m].job == job) c->waiting[sim->st->sa[m].sub]++;
+    return true;
 }
 
 /* Every sub-job is done, waits once, or is blocked by exactly its predecessors that are not done. */
@@ -124,7 +144,7 @@ static bool progress_ok(const Sim *sim, int job, Census *c)
     const uint8_t *preds = sim->preds + (size_t)job * sim->max_subjobs;
     int left = 0, outstanding = 0;
 
-    count_waiting(sim, job, c);
+    if (!count_waiting(sim, job, c)) return false;
     memset(c->blocked, 0, (size_t)sim->max_subjobs);
     for (int s = 0; s < n->n_subjobs; s++) {
         if (c->waiting[s] > (preds[s] == 0)) return false;
@@ -153,7 +173,7 @@ static bool jobs_ok(const Sim *sim, Census *c)
         if (id >= 0 && sim->job[id].active_pos < 0 &&
             (!sim->cfg.firm || sim->job[id].outstanding < 1))
             return false;
-        if (id >= 0 && sim->job[id].active_pos >= sim->st->n_active) return false;
+        if (id >= 0 && sim->job[id].active_pos >= 0 && !is_active(sim, id)) return false;
     }
     for (int id = sim->st->free_job; id != -1; id = sim->job[id].next_free) {
         if (id < 0 || id >= sim->cfg.max_jobs || free_jobs++ == sim->cfg.max_jobs) return false;

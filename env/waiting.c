@@ -269,6 +269,18 @@ static bool check(const WaitNode *pool, int n, int root, int depth, int *budget,
     return node->count == count && same(node->sum_us, sum) && same(node->first_out, first);
 }
 
+static bool holds(const WaitNode *pool, int root, int node)
+{
+    while (root >= 0 && root != node)
+        root = node_before(&pool[node], &pool[root]) ? pool[root].left : pool[root].right;
+    return root >= 0;
+}
+
+bool waiting_holds(const WaitNode *pool, const Waiting *w, int node)
+{
+    return holds(pool, w->hopeful, node) || holds(pool, w->hopeless, node);
+}
+
 bool waiting_check(const WaitNode *pool, int n, const Waiting *w, int *budget)
 {
     const WaitNode *last = NULL, *last_lost = NULL;

@@ -73,5 +73,6 @@ void waiting_ahead(const WaitNode *pool, const Waiting *w, const Rank *rank, int
 /* Is this a pair of treaps over nodes of pool[n], with right sums? `budget`: nodes left to visit in
  * all places; each is visited once. For states that come from files. */
 bool waiting_check(const WaitNode *pool, int n, const Waiting *w, int *budget);
+bool waiting_holds(const WaitNode *pool, const Waiting *w, int node); /* of a pair that is one */
 
 #endif
