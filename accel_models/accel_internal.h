@@ -140,6 +140,7 @@ double work_input_channels(const Work *w);
 
 /* tiles.c */
 void tiles_of(Tiles *t, double n, bool exact);
+bool useful_parts(double n, int parts, bool exact);
 
 /* traffic.c */
 int orders_of(const Work *w, const GlbTile *t, Order *out); /* how many, at most ORDERS */

@@ -364,7 +364,8 @@ static void begin(Search *s, const AccelConfig *a, const Work *layer, const Port
     set_most(s);
 }
 
-/* Spad tiles that hold as much as they can of both, no two of which share their filters' words. */
+/* The best of the pairs c0, m0 that fill the filters' spad, from the largest c0 on; after the first
+ * few the rest at once and loosely. */
 static void bound_split(Split *split, const Search *s)
 {
     enum { TRIED = 8 };
@@ -418,13 +419,6 @@ static void push_split(Round *to, Split *split)
     queue_push(&to->queue, to->best, split);
 }
 
-/* Is f parts of n worth trying? Divisors, or the smallest with its step count. */
-static bool useful(double n, int f, bool exact)
-{
-    if (exact) return (int)n % f == 0;
-    return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
-}
-
 /* Which products of rows and columns for output channels are there? Only their product counts, so
  * one of each is enough. */
 static int find_products(Round *to, int most_y, int most_x)
@@ -459,9 +453,9 @@ static void push_splits(Round *to, Split s)
     const Work *w = to->w;
     int sets = s.part[PART_S] < w->S ? 1 : a->rows / s.part[PART_S];
     for (int cy = 1; cy <= sets && cy <= s.part[PART_C]; cy++) {
-        if (!useful(s.part[PART_C], cy, w->exact)) continue;
+        if (!useful_parts(s.part[PART_C], cy, w->exact)) continue;
         for (int q = 1; q <= a->cols && q <= w->Q; q++) {
-            if (!useful(w->Q, q, false)) continue;
+            if (!useful_parts(w->Q, q, false)) continue;
             s.part[PART_CY] = cy;
             s.part[PART_Q] = q;
             push_channels(to, s, sets / cy, a->cols / q);

@@ -19,9 +19,9 @@ static int int_size(double size)
     return size < SIZE_MOST ? (int)size : SIZE_MOST;
 }
 
-/* Trip counts that are tried: all up to 32, then a ladder in steps of 6 %, from 256 of 12 %. Sizes
- * to 17 are all among them. It depends on the loop alone, never on the machine: a better machine
- * has all mappings of a worse one. */
+/* Trip counts that are tried: all up to 32, then a ladder in steps of 6 %, from 256 of 12 %. All that
+ * make a difference are among them for loops of up to 300, and the sizes up to 9 for any. It depends
+ * on the loop alone, never on the machine: a better machine has all mappings of a worse one. */
 static int next_trips(int f)
 {
     return f < 16 ? f + 1 : f < 256 ? f + f / 16 : f + f / 8;
@@ -51,4 +51,11 @@ void tiles_of(Tiles *t, double size, bool exact)
         push(t, 1);
     }
     reverse(t);
+}
+
+/* Is it worth to cut n into so many parts? They divide it, or fewer would take more steps. */
+bool useful_parts(double n, int parts, bool exact)
+{
+    if (exact) return (int)n % parts == 0;
+    return parts == 1 || ceil_div(n, parts) < ceil_div(n, parts - 1);
 }

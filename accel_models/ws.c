@@ -7,8 +7,8 @@
  * The search is a branch and bound over three choices: how the array is split (which fixes the
  * compute cycles), the tile of the global buffer (DRAM traffic) and the tile of the PEs inside it
  * (the rest). Each partial choice is priced as if the open choices cost nothing; it is dropped when
- * even that does not beat the best mapping found. Nothing else is dropped, but for tiles that could
- * grow for free (see `Growth`), so the fewest cycles of all mappings are found. */
+ * even that does not beat the best mapping found. Tiles that could grow for free are dropped too
+ * (see Block). Nothing else is, so the cheapest of all mappings is found. */
 #include "accel_models/accel_internal.h"
 
 #include <math.h>
@@ -197,9 +197,9 @@ static void each_position(Search *s, const Block *b, const Traffic *t, double c,
     bool fits = pe_fits(s, g->p, g->q, c, k);
     if (fits) offer(s, b, t, &whole);
     if (fits && !s->skips) return;
-    for (int i = s->p.n - 1, low = s->q.n - 1; i >= 0; i--) {
+    for (int i = s->p.n - 1; i >= 0; i--) {
         if (!inside(s, s->p.size[i], g->p, b->grows_p)) continue;
-        for (int j = low; j >= 0; j--) {
+        for (int j = s->q.n - 1; j >= 0; j--) {
             PeTile e = {s->p.size[i], s->q.size[j], c, k};
             if (!inside(s, e.q, g->q, b->grows_q) || !pe_fits(s, e.p, e.q, c, k)) continue;
             offer(s, b, t, &e);
@@ -336,22 +336,24 @@ static bool promising(Search *s, double p, double q, double gc, double gk)
     return false;
 }
 
+/* Less of P or Q on chip never saves anything, so the first block that promises nothing is the last
+ * to try. */
+static void each_block_of(Search *s, int ic, int ik)
+{
+    double c = s->c.size[ic], k = s->k.size[ik];
+    for (int i = s->p.n - 1; i >= 0 && promising(s, s->p.size[i], s->w.Q, c, k); i--)
+        for (int j = s->q.n - 1; j >= 0; j--) {
+            double p = s->p.size[i], q = s->q.size[j];
+            if (!glb_fits(s, p, q, c, k)) continue;
+            if (!promising(s, p, q, c, k)) break;
+            try_block(s, i, j, ic, ik);
+        }
+}
+
 static void each_block(Search *s)
 {
-    for (int c = s->c.n - 1; c >= 0; c--)
-        for (int k = s->k.n - 1; k >= 0; k--) {
-            if (!promising(s, s->w.P, s->w.Q, s->c.size[c], s->k.size[k])) continue;
-            for (int p = s->p.n - 1; p >= 0; p--) {
-                if (!promising(s, s->p.size[p], s->w.Q, s->c.size[c], s->k.size[k])) break;
-                for (int q = s->q.n - 1; q >= 0; q--) {
-                    if (!glb_fits(s, s->p.size[p], s->q.size[q], s->c.size[c], s->k.size[k]))
-                        continue;
-                    if (!promising(s, s->p.size[p], s->q.size[q], s->c.size[c], s->k.size[k]))
-                        break;
-                    try_block(s, p, q, c, k);
-                }
-            }
-        }
+    for (int i = s->c.n - 1; i >= 0; i--)
+        for (int j = s->k.n - 1; j >= 0; j--) each_block_of(s, i, j);
 }
 
 /* ---- splits of the array ---- */
@@ -433,13 +435,6 @@ static void push_split(Round *to, Split *split)
     queue_push(&to->queue, to->best, split);
 }
 
-/* Is f parts of n worth trying? Divisors, or the smallest with its step count. */
-static bool useful(double n, int f, bool exact)
-{
-    if (exact) return (int)n % f == 0;
-    return f == 1 || ceil_div(n, f) < ceil_div(n, f - 1);
-}
-
 /* All useful (cx, kx). */
 static void push_pes(Round *to, Split s)
 {
@@ -448,10 +443,10 @@ static void push_pes(Round *to, Split s)
     double c = ceil_div(s.part[PART_C], s.part[PART_VECTOR]),
            k = ceil_div(s.part[PART_K], s.part[PART_LANES]);
     for (int cx = 1; cx <= pes && cx <= c; cx++)
-        for (int kx = 1; useful(c, cx, exact) && kx * cx <= pes && kx <= k; kx++) {
+        for (int kx = 1; useful_parts(c, cx, exact) && kx * cx <= pes && kx <= k; kx++) {
             s.part[PART_CX] = cx;
             s.part[PART_KX] = kx;
-            if (useful(k, kx, exact)) push_split(to, &s);
+            if (useful_parts(k, kx, exact)) push_split(to, &s);
         }
 }
 
