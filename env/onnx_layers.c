@@ -312,6 +312,60 @@ fail:
     return st;
 }
 
+/* One part of a transposed convolution: `phases` of the outputs between two inputs, along height and
+ * width, which take `taps` of the kernel each: a convolution over the input. */
+static Status deconv_part(Onnx *m, Node *n, const Window *w, int64_t out, int64_t groups,
+                          const int64_t taps[2], const int64_t phases[2], DraftEntry *view)
+{
+    const Value *x = n->in[0];
+    DraftEntry e = {.type = DRAFT_CONV};
+    Window part = *w;
+    int64_t k = out * phases[0] * phases[1];
+    Value value = {.known = true};
+    Status st = ST_OK;
+
+    for (int axis = 0; axis < 2; axis++) {
+        part.kernel[axis] = taps[axis];
+        part.stride[axis] = 1;
+        part.pad[axis] = taps[axis] - 1;
+        part.pad[axis + 2] = 0;
+        part.out[axis] = w->in[axis];
+    }
+    TRY(conv_entry(m, n, x, &part, k, groups, &e));
+    TRY(store_entry(m, n, &e, false, &value));
+    value.shape = (Shape){3, {e.out[0], e.out[1], e.out[2]}};
+    st = store_add_from(m, n, &value, NULL, view);
+fail:
+    return st;
+}
+
+/* A stride that does not divide the kernel: some phases take one row (column) of it more than the
+ * others, so that no single convolution has just these products. Up to four have; a view
+ * interleaves their outputs. */
+static Status deconv_parts(Onnx *m, Node *n, const Window *w, int64_t out, int64_t groups)
+{
+    DraftEntry view = {.type = DRAFT_VIEW};
+    int64_t taps[2][2], phases[2][2];
+    Status st = ST_OK;
+
+    TRY(node_layout(m, n, &n->out[0]->shape, view.out));
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t more = w->kernel[axis] % w->stride[axis];
+        taps[axis][0] = w->kernel[axis] / w->stride[axis] + (more > 0);
+        taps[axis][1] = taps[axis][0] - 1;
+        phases[axis][0] = more ? more : w->stride[axis];
+        phases[axis][1] = w->stride[axis] - phases[axis][0];
+    }
+    for (int h = 0; h < 2; h++)
+        for (int v = 0; v < 2; v++) {
+            int64_t t[2] = {taps[0][h], taps[1][v]}, p[2] = {phases[0][h], phases[1][v]};
+            if (t[0] * t[1] * p[0] * p[1] > 0) TRY(deconv_part(m, n, w, out, groups, t, p, &view));
+        }
+    st = store_entry(m, n, &view, false, n->out[0]);
+fail:
+    return st;
+}
+
 Status op_deconv(Onnx *m, Node *n)
 {
     DraftEntry e = {.type = DRAFT_DECONV};
@@ -339,9 +393,7 @@ Status op_deconv(Onnx *m, Node *n)
     if (!one_dilation(&window, &dilation) || dilation > 1)
         return node_unknown(m, "a dilated transposed convolution");
     if (window.kernel[0] % window.stride[0] || window.kernel[1] % window.stride[1])
-        TRY(draft_note(m->draft, DRAFT_ASSUMED, m->err,
-                       "ConvTranspose '%s': its kernel is rounded up to whole strides",
-                       node_wish(n)));
+        return deconv_parts(m, n, &window, out, groups);
     TRY(conv_entry(m, n, x, &window, out, groups, &e));
     st = store_entry(m, n, &e, false, n->out[0]);
 fail:

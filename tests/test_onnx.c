@@ -97,10 +97,16 @@ static const Case WINDOWS[] = {
      "- {name: out, type: deconv, k: 4, kernel: 4, stride: 2, pad: 1, out: [4, 16, 20]}\n"},
     {IMAGE "weight w 3x4x3x3\nConvTranspose x w -> out strides=[2,2] pads=[1,1,1,1] "
            "output_padding=[1,1]",
-     "- {name: out, type: deconv, k: 4, kernel: 3, stride: 2, pad: [1, 1, 0, 0], out: [4, 16, "
+     "- {name: out, type: conv, k: 4, kernel: 2, pad: [1, 1, 0, 0], out: [4, 8, 10]}\n"
+     "- {name: out_2, type: conv, from: [input], k: 4, kernel: [2, 1], pad: [1, 0, 0, 0], out: [4, "
+     "8, 10]}\n"
+     "- {name: out_3, type: conv, from: [input], k: 4, kernel: [1, 2], pad: [0, 1, 0, 0], out: [4, "
+     "8, 10]}\n"
+     "- {name: out_4, type: conv, from: [input], k: 4, kernel: 1, out: [4, 8, 10]}\n"
+     "- {name: out_5, type: view, from: [out, out_2, out_3, out_4], out: [4, 16, 20]}\n"},
+    {IMAGE "weight w 3x4x2x2\nConvTranspose x w -> out strides=[2,2] output_shape=[15,20]",
+     "- {name: out, type: deconv, k: 4, kernel: 2, stride: 2, pad: [0, 0, 1, 0], out: [4, 15, "
      "20]}\n"},
-    {IMAGE "weight w 3x4x2x2\nConvTranspose x w -> out strides=[3,3] output_shape=[24,30]",
-     "- {name: out, type: deconv, k: 4, kernel: 2, stride: 3, out: [4, 24, 30]}\n"},
     {IMAGE "MaxPool x -> out kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]",
      "- {name: out, type: pool, kernel: 3, stride: 2, pad: 1, out: [3, 4, 5]}\n"},
     {IMAGE "MaxPool x -> out kernel_shape=[3,3] strides=[2,2] ceil_mode=1",
@@ -273,19 +279,28 @@ START_TEST(products_of_two_computed_tensors_have_their_macs_and_no_weights)
 }
 END_TEST
 
-/* The sub-pixel form adds rows of zeros where the stride does not divide the kernel. */
-START_TEST(deconvs_that_count_more_than_their_products_say_so)
+/* Products of a transposed convolution: each input point meets each weight. */
+START_TEST(deconvs_have_their_macs_and_weights_whatever_the_stride)
 {
-    Err err = {0};
-    ck_ok(import(IMAGE "weight w 3x4x3x3\nConvTranspose x w -> out strides=[2,2]", NULL, &err),
-          err);
-    ck_assert(noted(DRAFT_ASSUMED, "ConvTranspose 'out': its kernel is rounded up"));
-    drop_all();
-    ck_ok(import(IMAGE "weight w 3x4x2x2\nConvTranspose x w -> out strides=[2,2]", NULL, &err),
-          err);
-    ck_assert_int_eq(draft_notes(draft), 0);
-    finish();
-    ck_assert_double_eq(network_macs(net), 80 * 3 * 4 * 2 * 2);
+    static const struct {
+        const char *attributes;
+        double kernel;
+    } CASES[] = {{"weight w 6x4x2x2\nConvTranspose x w -> d strides=[2,2]", 4},
+                 {"weight w 6x4x3x3\nConvTranspose x w -> d strides=[2,2] pads=[1,1,1,1]", 9},
+                 {"weight w 6x4x5x3\nConvTranspose x w -> d strides=[3,2]", 15},
+                 {"weight w 6x4x2x7\nConvTranspose x w -> d strides=[3,5]", 14},
+                 {"weight w 6x1x3x3\nConvTranspose x w -> d strides=[2,2] group=6", 9.0 / 24}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char model[256];
+        Err err = {0};
+        snprintf(model, sizeof model, "input x 1x6x8x10\noutput out\n%s\nRelu d -> out",
+                 CASES[i].attributes);
+        ck_ok(import(model, NULL, &err), err);
+        finish();
+        ck_assert_double_eq(network_macs(net), 80 * 6 * 4 * CASES[i].kernel * (i == 4 ? 6 : 1));
+        ck_assert_double_eq(network_params(net), 6 * 4 * CASES[i].kernel * (i == 4 ? 6 : 1));
+        drop_all();
+    }
 }
 END_TEST
 
@@ -840,7 +855,7 @@ int main(void)
     TCase *models = onnx_case(s, "models", 20);
     tcase_add_loop_test(ops, operators_become_entries, 0, N_TABLES);
     tcase_add_test(ops, products_of_two_computed_tensors_have_their_macs_and_no_weights);
-    tcase_add_test(ops, deconvs_that_count_more_than_their_products_say_so);
+    tcase_add_test(ops, deconvs_have_their_macs_and_weights_whatever_the_stride);
     tcase_add_test(ops, nodes_may_come_in_any_order);
     tcase_add_test(ops, what_no_output_needs_is_left_out_and_said);
     tcase_add_test(ops, initialisers_may_be_listed_as_inputs);
