@@ -185,12 +185,24 @@ fail:
     return st;
 }
 
-/* A network file has one dilation for both axes; a kernel of 1 has none. */
-static bool one_dilation(const Window *w, int *dilation)
+/* A network file has one dilation for both axes, the larger; what that adds to the other's window is
+ * padding. A kernel of 1 has none. */
+static Status one_dilation(Onnx *m, const Node *n, Window *w, int *dilation)
 {
-    int64_t h = w->kernel[0] > 1 ? w->dilation[0] : 0, v = w->kernel[1] > 1 ? w->dilation[1] : 0;
-    *dilation = (int)(h ? h : v ? v : 1);
-    return !h || !v || h == v;
+    int64_t most = 1;
+
+    for (int axis = 0; axis < 2; axis++)
+        if (w->kernel[axis] > 1 && w->dilation[axis] > most) most = w->dilation[axis];
+    *dilation = (int)most;
+    for (int axis = 0; axis < 2; axis++) {
+        int64_t more = (most - w->dilation[axis]) * (w->kernel[axis] - 1);
+        w->pad[axis + 2] += more;
+        if (more > 0)
+            return draft_note(m->draft, DRAFT_ASSUMED, m->err,
+                              "Conv '%s': a dilation of %d along both axes, with more padding",
+                              node_wish(n), *dilation);
+    }
+    return ST_OK;
 }
 
 static Status check_groups(Onnx *m, Node *n, const Value *x, int64_t weights_in, int64_t out,
@@ -254,8 +266,7 @@ static Status conv(Onnx *m, Node *n, Value *x, Value *w)
     Shape s = window_shape(&x->shape, &window, out);
     TRY(node_shape(m, n, n->out[0], &s));
     if (n->constant) return ST_OK;
-    if (!one_dilation(&window, &e.dilation))
-        return node_unknown(m, "different dilations of height and width");
+    TRY(one_dilation(m, n, &window, &e.dilation));
     TRY(conv_entry(m, n, x, &window, out, groups, &e));
     st = store_entry(m, n, &e, false, n->out[0]);
 fail:
@@ -389,9 +400,9 @@ Status op_deconv(Onnx *m, Node *n)
     Shape s = window_shape(&x->shape, &window, out);
     TRY(node_shape(m, n, n->out[0], &s));
     if (n->constant) return ST_OK;
-    int dilation;
-    if (!one_dilation(&window, &dilation) || dilation > 1)
-        return node_unknown(m, "a dilated transposed convolution");
+    for (int axis = 0; axis < 2; axis++)
+        if (window.dilation[axis] > 1 && window.kernel[axis] > 1)
+            return node_unknown(m, "a dilated transposed convolution");
     if (window.kernel[0] % window.stride[0] || window.kernel[1] % window.stride[1])
         return deconv_parts(m, n, &window, out, groups);
     TRY(conv_entry(m, n, x, &window, out, groups, &e));

@@ -75,6 +75,10 @@ static const Case WINDOWS[] = {
      "- {name: out, type: conv, k: 16, kernel: 3, stride: [2, 1], pad: [0, 1, 2, 3], dilation: 2, "
      "out: "
      "[16, 3, 10]}\n"},
+    {IMAGE "weight w 16x3x3x2\nConv x w -> out dilations=[1,3]",
+     "- {name: out, type: conv, k: 16, kernel: [3, 2], pad: [0, 0, 4, 0], dilation: 3, out: [16, "
+     "6, "
+     "7]}\n"},
     {IMAGE "weight w 16x3x3x3\nConv x w -> out auto_pad=SAME_UPPER strides=[2,2]",
      "- {name: out, type: conv, k: 16, kernel: 3, stride: 2, pad: [0, 0, 1, 1], out: [16, 4, "
      "5]}\n"},
