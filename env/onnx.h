@@ -11,7 +11,7 @@
  *
  * Operators are layers (Conv, ConvTranspose, Gemm, MatMul, pooling, joins of computed tensors),
  * free (activations, normalisation, quantisation, arithmetic with constants; all of these leave no
- * entry), or views (reshape, transpose, slice, ...). Others are unknown. docs/MODEL.md */
+ * entry), or views (reshape, transpose, slice, ...). Others are unknown. docs/IMPORT.md */
 #ifndef RELMAS_ENV_ONNX_H
 #define RELMAS_ENV_ONNX_H
 

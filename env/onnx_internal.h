@@ -151,7 +151,7 @@ Status node_int(const Onnx *m, const Node *n, const char *name, int64_t fallback
 Status node_text(const Onnx *m, const Node *n, const char *name, const char *fallback, char *out,
                  size_t cap);
 /* A list of whole numbers from the attribute or, where there is none, from input `input` (-1: no
- * such input), which must be a constant. *n = -1 if neither is there. */
+ * such input), which must be a constant. *count = -1 if neither is there. */
 Status node_list(Onnx *m, const Node *n, const char *name, int input, int64_t list[ONNX_LIST_MAX],
                  int *count);
 Status node_axis(const Onnx *m, const Node *n, int64_t axis, int rank, int *out);
