@@ -142,6 +142,24 @@ def transposed(m):
 
 
 @model
+def transposed_odd(m):
+    """The stride does not divide the kernel, as in PyTorch's usual up-convolution."""
+    x = m.input("x", [1, 4, 7, 8])
+    x = m.op("ConvTranspose", x, m.weight(4, 6, 3, 3), kernel_shape=[3, 3], strides=[2, 2],
+             pads=[1, 1, 1, 1], output_padding=[1, 1])
+    m.output(m.op("ConvTranspose", x, m.weight(6, 2, 5, 1), kernel_shape=[5, 1], strides=[3, 1],
+                  group=2))
+
+
+@model
+def einsum(m):
+    x = m.input("x", [1, 5, 8])
+    x = m.op("Einsum", x, m.weight(4, 8, 6), equation="bnd,hde->bhne")
+    y = m.op("Einsum", x, m.weight(4, 6, 3), equation="bhne,hef->bhnf")
+    m.output(m.op("Einsum", y, x, equation="bhnf,bhne->bhfe"))
+
+
+@model
 def attention(m):
     x = m.input("x", [1, 6, 8])
     heads = []

@@ -9,6 +9,7 @@ both factors are computed.
   Conv            output positions x output channels x channels per group x kernel
   ConvTranspose   input positions x input channels x output channels per group x kernel
   Gemm, MatMul    products of the sizes
+  Einsum          of two factors: the product of the sizes of all letters
   LSTM, GRU, RNN  steps x batch x weights
 Columns: model, layer (its place among the products), op, macs, parameters. A model that cannot be
 computed gives one row with op `error`.
@@ -159,6 +160,17 @@ def matmul_macs(node, shapes, w):
     return math.prod(y) * a[-1]
 
 
+def einsum_macs(node, shapes, _):
+    """The product of all sizes that the letters of two factors stand for."""
+    letters = attribute(node, "equation", b"").decode().replace(" ", "").split("->")[0].split(",")
+    sizes = {}
+    for word, name in zip(letters, node.input):
+        if "." in word or len(letters) != 2:
+            raise ValueError("an Einsum of another kind")
+        sizes.update(zip(word, known(shapes.get(name), name)))
+    return math.prod(sizes.values())
+
+
 def recurrent_macs(node, shapes):
     """Every step of every direction multiplies by W and R."""
     x = known(shapes.get(node.input[0]), node.input[0])
@@ -179,7 +191,8 @@ def products(model):
             continue
         place = CONV.get(node.op_type, MATMUL.get(node.op_type, 1))
         count = (conv_macs if node.op_type in CONV or node.op_type == "ConvTranspose" else
-                 matmul_macs if node.op_type in MATMUL else None)
+                 matmul_macs if node.op_type in MATMUL else
+                 einsum_macs if node.op_type == "Einsum" else None)
         alive = any(name in needed for name in node.output)
         if not count or not alive or node.output[0] in constants or node.domain not in ("", "ai.onnx"):
             continue
