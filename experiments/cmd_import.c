@@ -105,7 +105,7 @@ static Status replace_file(const char *path, const char *text, size_t bytes, Err
 
     if (n < 0 || (size_t)n >= sizeof temporary)
         return err_set(err, ST_USAGE, "import: the name after -o is too long");
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
     if (fd < 0) return cannot("create", path, err);
     bool written = write_all(fd, text, bytes) && fsync(fd) == 0;
     if (close(fd) != 0) written = false;
@@ -229,7 +229,10 @@ static void print_table(const Summary *s)
     print_outputs(s);
     print_layers(s);
     for (int k = 0; k < DRAFT_NOTE_KINDS; k++) print_notes(s, (DraftNoteKind)k);
-    if (s->o->out) fprintf(s->out, "\nnext: relmas costs --network %s\n", s->o->out);
+    const char *out = s->o->out;
+    if (!out) return;
+    bool file = strchr(out, '/') || has_suffix(out, ".yaml"); /* as --network tells files */
+    fprintf(s->out, "\nnext: relmas costs --network %s%s\n", file ? "" : "./", out);
 }
 
 /* ---- the summary for programs ---- */

@@ -52,6 +52,10 @@ run 0 "$relmas" import net.csv -o j.yaml --format json
 holds '"macs": 562528800, "parameters": 9865248' "$tmp/out"
 awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail "not JSON"
 
+run 0 "$relmas" import net.csv -o plain
+holds '^next: relmas costs --network ./plain$'
+run 0 "$relmas" costs --network ./plain --accel simba
+
 # --- ONNX models ---
 golden=$tree/tests/golden/onnx
 for model in "$golden"/*.onnx; do
