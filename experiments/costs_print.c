@@ -361,6 +361,9 @@ static void print_notes(const CostTable *t, const CostView *view)
     else
         fputs("each accelerator with its own DRAM port", stdout);
     puts(". GB/s: what a layer asks of the DRAM while it runs.");
+    if (view->verbose)
+        printf("%d rows, %d different pairs of layer and accelerator: each was mapped once.\n",
+               t->n_rows, t->n_pairs);
     if (t->n_accels > 1) puts("* the fastest accelerator, then the one of the least energy.");
     if (t->n_nets)
         printf("A total runs one layer after the other; %s.\n",

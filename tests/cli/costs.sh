@@ -6,6 +6,8 @@ golden=$tree/tests/golden/cli
 # --- a list of layers: the order of the input, its own names, nine columns ---
 run 0 "$relmas" costs --layers "$golden/layers.csv" --format csv
 same 'costs of a layer list' "$golden/costs_layers.csv" "$tmp/out"
+run 0 "$relmas" costs --layers "$golden/layers.csv" --verbose
+holds '^4 rows, 3 different pairs'
 for threads in 1 3; do
     run 0 "$relmas" costs --layers "$golden/layers.csv" --format csv --threads $threads
     same "costs with $threads threads" "$golden/costs_layers.csv" "$tmp/out"
@@ -94,6 +96,12 @@ for arguments in "" "--network kws" "--network kws --verbose --accel simba" "--l
     awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail "not JSON: costs $arguments"
 done
 holds '"layer": "odd \\"q\\""'
+run 0 "$relmas" costs --network resnet50,resnet50 --accel simba,eyeriss --verbose
+holds '^216 rows, 4[0-9] different pairs' # 54 sub-jobs twice on two, of some 20 shapes
+holds '^layer .* energy uJ  = mac uJ  spad uJ  buffer uJ  glb uJ  dram uJ     mapping$'
+# energy is the sum of its levels there too
+awk '/^res2a_2b / { if (($9 - $10 - $11 - $12 - $13 - $14) ^ 2 > 0.002) bad = 1; n++ } END { exit bad || n < 2 }' "$tmp/out" ||
+    fail 'energy by level does not add up in the table'
 run 0 "$relmas" costs --network alexnet --accel simba --verbose
 holds '^conv1 .* C [0-9]+x[0-9]+ K '
 
