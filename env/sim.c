@@ -279,6 +279,7 @@ static void start_job(Sim *sim, int id, int net)
                .deadline = st->now + st->wl.deadline_us[net],
                .rem = n->rem_us,
                .projected = n->rem_us,
+               .last_end = st->now,
                .seq = (uint32_t)st->arrived,
                .net = net,
                .left = n->n_subjobs,
@@ -417,6 +418,7 @@ static void complete(Sim *sim, int sa)
     st->totals.energy_uj += uj;
     st->totals.bytes_moved += s->demand * s->left; /* rounding of the last interval, about 1e-16 */
     j->energy += uj;
+    j->last_end = st->now;
     j->projected -= s->left;
     j->rem = j->left == 1 ? 0 : j->rem - n->best_us[sub];
     j->left--;
@@ -810,6 +812,18 @@ void sim_job(const Sim *sim, int job, JobView *out)
                      .projected_us = j->projected,
                      .subjobs_left = j->left,
                      .outstanding = j->outstanding};
+}
+
+int sim_running(const Sim *sim, int job)
+{
+    int waiting = 0;
+    for (int id = sim->job[job].first_waiting; id >= 0; id = sim->node[id].job_next) waiting++;
+    return sim->job[job].outstanding - waiting;
+}
+
+double sim_last_ran_us(const Sim *sim, int job)
+{
+    return sim_running(sim, job) ? sim->st->now : sim->job[job].last_end;
 }
 
 const int *sim_active(const Sim *sim)

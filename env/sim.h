@@ -170,6 +170,10 @@ typedef struct JobView {
     int outstanding; /* ready, queued or running now */
 } JobView;
 void sim_job(const Sim *sim, int job, JobView *out);
+/* Sub-jobs of it that run now. Takes time in the number of those that wait. */
+int sim_running(const Sim *sim, int job);
+/* When it last ran: now if it does, else when a sub-job of it last ended, or else its arrival. */
+double sim_last_ran_us(const Sim *sim, int job);
 /* Slots of all jobs in the system: job[sim_jobs_in_system]. */
 const int *sim_active(const Sim *sim);
 

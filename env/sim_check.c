@@ -165,7 +165,8 @@ static bool jobs_ok(const Sim *sim, Census *c)
         if (!subjob_exists(sim, id, 0)) return false;
         const Job *j = &sim->job[id];
         if (j->active_pos != i || !isfinite(j->arrival) || !isfinite(j->deadline) ||
-            !isfinite(j->rem) || !isfinite(j->projected) || !progress_ok(sim, id, c))
+            !(j->last_end >= 0 && j->last_end <= sim->st->now) || !isfinite(j->rem) ||
+            !isfinite(j->projected) || !progress_ok(sim, id, c))
             return false;
     }
     for (int m = 0; m < sim->sys->n_sas; m++) { /* what runs of a dropped job is its last */

@@ -12,6 +12,7 @@ typedef struct Job {
     double arrival, deadline; /* absolute */
     double rem, projected;    /* as in JobView */
     double energy;
+    double last_end; /* of a sub-job; of none: the arrival */
     uint32_t seq; /* n-th arrival, breaks ties */
     int net;
     int left;        /* sub-jobs unfinished */
