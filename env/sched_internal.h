@@ -1,5 +1,5 @@
 /* sched_internal.h -- what the files of the baseline schedulers share: sched.c lists the families that
- * the others define, one file for each source. */
+ * the others define, one file for each source; sched_round.c has what planning a round takes. */
 #ifndef RELMAS_ENV_SCHED_INTERNAL_H
 #define RELMAS_ENV_SCHED_INTERNAL_H
 
@@ -11,5 +11,55 @@ typedef struct SchedFamily {
 } SchedFamily;
 
 extern const SchedFamily sched_rules;
+extern const SchedFamily sched_prema;
+extern const SchedFamily sched_planaria;
+extern const SchedFamily sched_herald;
+extern const SchedFamily sched_dream;
+extern const SchedFamily sched_dysta;
+extern const SchedFamily sched_heft;
+
+/* --- a round of a rule that gives scores (sched_round.c) --- */
+
+/* All tenants have the same priority, the middle one of PREMA's {1, 3, 9}. */
+double round_priority(const System *sys, int net);
+
+/* The ready sub-jobs that a round looks at: the first so many in the ready order. */
+enum { ROUND_MOST = 1024 };
+
+typedef struct RoundEntry {
+    Candidate at;
+    JobView job;
+    double slack_us; /* deadline - now */
+    bool hopeless;   /* slack < rem */
+    bool placed;
+    int need;     /* the rule's own */
+    int tier;     /* the rule's: greatest first, then */
+    double score; /* greatest first, then the ready order */
+} RoundEntry;
+
+typedef struct Round {
+    int n;
+    RoundEntry entry[ROUND_MOST]; /* in the ready order */
+    int order[ROUND_MOST];        /* of round_sort: indices, first to be served first */
+} Round;
+
+/* All of what is ready, with tiers and scores of 0. */
+void round_open(const Sim *sim, Round *r);
+/* Fills order[n]; hopeless jobs behind all others if the scheduler's rules say so. */
+void round_sort(const Sim *sim, Round *r);
+/* Serves all in their order until no SA is free: under list planning each takes the SA with the least
+ * price, whether it is free or not, else the free SA that runs it fastest. Entries that are placed
+ * are passed over. */
+void round_serve(Sim *sim, Round *r);
+/* Places one on the free SA that runs it fastest; false if no SA is free. */
+bool round_start(Sim *sim, RoundEntry *e);
+
+const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
+bool round_sa_free(const Sim *sim, int sa);
+bool round_any_free(const Sim *sim);
+/* The free SA with the least latency for it, -1 if none is free. */
+int round_fastest_free(const Sim *sim, const Candidate *c);
+/* The SA with the least price (sched_price) for it. key: of ORDER_GIVEN. */
+int round_least_price(const Sim *sim, const Candidate *c, double key);
 
 #endif

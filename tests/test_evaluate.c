@@ -3,7 +3,7 @@
 #include "env/evaluate.h"
 
 #include "tests/support.h"
-#include "tests/support/sim_rig.h"
+#include "tests/support/sched_rig.h"
 
 #include <string.h>
 
@@ -87,9 +87,14 @@ static int choose_hash(void *ctx, const Sim *sim)
 /* Episode e by hand, seeded with SEED + e. */
 static const SimTotals *by_hand(SimRig *r, const Contender *who, void *ctx, int e)
 {
+    if (who->baseline) {
+        sched_rig_start(r, who->baseline, SEED + (uint64_t)e);
+        sched_rig_finish(r, who->baseline);
+        return sim_totals(r->sim);
+    }
     rig_start(r, SEED + (uint64_t)e);
     for (Candidate c; sim_candidate(r->sim, &c);) {
-        int a = who->baseline ? who->baseline->choose(r->sim) : who->choose(ctx, r->sim);
+        int a = who->choose(ctx, r->sim);
         sim_commit(r->sim, a / who->classes, a % who->classes);
     }
     return sim_totals(r->sim);

@@ -1,0 +1,134 @@
+/* sched_round.c -- what schedulers share that rank all ready sub-jobs by a score of their own: the list
+ * of what is ready, its order, and starting it on SAs. A round takes O(n log n + n SAs) for n ready
+ * sub-jobs. The entries live on the stack: 1024 of them, and beyond that the ready order decides who
+ * is looked at. */
+#include "env/sched_internal.h"
+
+#include <math.h>
+
+double round_priority(const System *sys, int net)
+{
+    (void)sys, (void)net;
+    return 3;
+}
+
+void round_open(const Sim *sim, Round *r)
+{
+    Candidate ready[ROUND_MOST];
+    int n = sim_round(sim, ready, ROUND_MOST);
+    r->n = n < ROUND_MOST ? n : ROUND_MOST;
+    for (int i = 0; i < r->n; i++) {
+        RoundEntry *e = &r->entry[i];
+        *e = (RoundEntry){.at = ready[i]};
+        sim_job(sim, e->at.job, &e->job);
+        e->slack_us = e->job.deadline_us - sim_now(sim);
+        e->hopeless = e->slack_us < e->job.rem_us;
+    }
+}
+
+/* --- order: heapsort of the indices, as the C library's sort may allocate --- */
+
+static bool goes_before(const Round *r, bool hopeless_last, int a, int b)
+{
+    const RoundEntry *x = &r->entry[a], *y = &r->entry[b];
+    if (hopeless_last && x->hopeless != y->hopeless) return y->hopeless;
+    if (x->tier != y->tier) return x->tier > y->tier;
+    if (x->score > y->score) return true;
+    return !(x->score < y->score) && a < b;
+}
+
+/* The heap's root is who goes last. */
+static void sift_down(Round *r, bool hopeless_last, int at, int n)
+{
+    int moving = r->order[at];
+    for (int child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && goes_before(r, hopeless_last, r->order[child], r->order[child + 1]))
+            child++;
+        if (goes_before(r, hopeless_last, r->order[child], moving)) break;
+        r->order[at] = r->order[child];
+    }
+    r->order[at] = moving;
+}
+
+void round_sort(const Sim *sim, Round *r)
+{
+    bool last = sim_config(sim)->rules.hopeless_last;
+    for (int i = 0; i < r->n; i++) r->order[i] = i;
+    for (int i = r->n / 2 - 1; i >= 0; i--) sift_down(r, last, i, r->n);
+    for (int i = r->n - 1; i > 0; i--) {
+        int worst = r->order[0];
+        r->order[0] = r->order[i];
+        r->order[i] = worst;
+        sift_down(r, last, 0, i);
+    }
+}
+
+/* --- SAs --- */
+
+const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa)
+{
+    const System *sys = sim_system(sim);
+    return &sys->net[c->net].cost[sys->sa_type[sa]][c->sub];
+}
+
+bool round_sa_free(const Sim *sim, int sa)
+{
+    SaView v;
+    sim_sa(sim, sa, &v);
+    return sched_is_free(&v);
+}
+
+int round_fastest_free(const Sim *sim, const Candidate *c)
+{
+    int best = -1;
+    for (int m = 0; m < sim_system(sim)->n_sas; m++) {
+        if (!round_sa_free(sim, m)) continue;
+        if (best < 0 || round_cost(sim, c, m)->latency_us < round_cost(sim, c, best)->latency_us)
+            best = m;
+    }
+    return best;
+}
+
+int round_least_price(const Sim *sim, const Candidate *c, double key)
+{
+    const System *sys = sim_system(sim);
+    int best = 0;
+    double least = HUGE_VAL;
+    for (int m = 0; m < sys->n_sas; m++) {
+        Quote q;
+        sim_quote_of(sim, c, m, 0, key, &q);
+        double price = sched_price(sys, &q);
+        if (price < least) least = price, best = m;
+    }
+    return best;
+}
+
+bool round_start(Sim *sim, RoundEntry *e)
+{
+    int sa = round_fastest_free(sim, &e->at);
+    if (sa < 0) return false;
+    sim_place(sim, &e->at, sa, 0, 0);
+    e->placed = true;
+    return true;
+}
+
+bool round_any_free(const Sim *sim)
+{
+    for (int m = 0; m < sim_system(sim)->n_sas; m++)
+        if (round_sa_free(sim, m)) return true;
+    return false;
+}
+
+void round_serve(Sim *sim, Round *r)
+{
+    bool reserve = sim_config(sim)->rules.replan_on_events;
+    for (int i = 0; i < r->n && round_any_free(sim); i++) {
+        RoundEntry *e = &r->entry[r->order[i]];
+        if (e->placed) continue;
+        if (!reserve)
+            round_start(sim, e);
+        else
+            sim_place(sim, &e->at, round_least_price(sim, &e->at, 0), 0, 0);
+        e->placed = true;
+    }
+}
