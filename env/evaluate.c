@@ -39,27 +39,39 @@ Contender evaluate_baseline(const Scheduler *s)
     return (Contender){.name = s->name, .rules = s->rules, .classes = 1, .baseline = s};
 }
 
+Status evaluate_sim(Sim **out, const Scenario *sc, const Contender *who, Err *err)
+{
+    SimConfig cfg = sc->sim;
+    cfg.rules = who->rules;
+    cfg.classes = who->classes;
+    size_t user = who->baseline ? sched_state_bytes(who->baseline, sc->sys, &cfg) : 0;
+    return sim_create(out, sc->sys, &cfg, user, err);
+}
+
+void evaluate_episode(const Contender *who, int task, Sim *sim, const Workload *wl, uint64_t seed)
+{
+    Candidate c;
+    if (who->baseline) {
+        sched_reset(who->baseline, sim, wl, seed);
+        while (sim_candidate(sim, &c)) sched_step(who->baseline, sim);
+        return;
+    }
+    sim_reset(sim, wl, seed);
+    while (sim_candidate(sim, &c)) {
+        int a = who->choose(who->ctx[task], sim);
+        sim_commit(sim, a / who->classes, a % who->classes);
+    }
+}
+
 static void run_episode(Evaluation *ev, int task, int episode)
 {
-    const Contender *who = ev->who;
     Sim *sim = ev->sim[task];
     EpisodeOutcome *out = &ev->outcome[episode];
     Listener l = {out, ev->turnaround + (size_t)episode * (size_t)ev->workload.jobs, 0};
     SimWatch watch = {.ctx = &l, .leave = note};
-    uint64_t seed = ev->seed + (uint64_t)episode;
-    Candidate c;
 
     sim_set_watch(sim, &watch);
-    if (who->baseline) {
-        sched_reset(who->baseline, sim, &ev->workload, seed);
-        while (sim_candidate(sim, &c)) sched_step(who->baseline, sim);
-    } else {
-        sim_reset(sim, &ev->workload, seed);
-        while (sim_candidate(sim, &c)) {
-            int a = who->choose(who->ctx[task], sim);
-            sim_commit(sim, a / who->classes, a % who->classes);
-        }
-    }
+    evaluate_episode(ev->who, task, sim, &ev->workload, ev->seed + (uint64_t)episode);
     sim_set_watch(sim, NULL);
     out->totals = *sim_totals(sim);
     out->end_us = sim_now(sim);
@@ -75,13 +87,8 @@ static void run_task(void *ctx, int task)
 
 static Status prepare(Evaluation *ev, EvalResult *r, const Scenario *sc, Err *err)
 {
-    SimConfig cfg = sc->sim;
-    const Scheduler *baseline = ev->who->baseline;
-    cfg.rules = ev->who->rules;
-    cfg.classes = ev->who->classes;
-    size_t user = baseline ? sched_state_bytes(baseline, sc->sys, &cfg) : 0;
     for (int i = 0; i < ev->tasks; i++) {
-        Status st = sim_create(&ev->sim[i], sc->sys, &cfg, user, err);
+        Status st = evaluate_sim(&ev->sim[i], sc, ev->who, err);
         if (st != ST_OK) return st;
     }
     if (!(ev->outcome = mem_calloc(ev->episodes, sizeof *ev->outcome)) ||

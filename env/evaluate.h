@@ -33,6 +33,11 @@ typedef struct EvalResult {
 /* A baseline as a contender. */
 Contender evaluate_baseline(const Scheduler *s);
 
+/* A simulator for this contender's episodes of the scenario. Caller owns *out. */
+Status evaluate_sim(Sim **out, const Scenario *sc, const Contender *who, Err *err);
+/* Plays one episode to its end; a chooser uses ctx[task]. */
+void evaluate_episode(const Contender *who, int task, Sim *sim, const Workload *wl, uint64_t seed);
+
 /* Fills *out; free with evaluate_free. */
 Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, double load,
                     uint64_t seed, int episodes, Pool *pool, Err *err);

@@ -230,6 +230,7 @@ Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, E
     if (!s) goto fail;
     s->cfg = *cfg;
     TRY(parse_networks(cfg->networks, &nets, err));
+    memcpy(s->network, nets.name, (size_t)nets.n * sizeof *nets.name);
     TRY(normalise_shares(&cfg->shares, nets.n, s->workload.share, err));
     TRY(check_replan(cfg->replan_us, err));
     TRY(system_load(&s->sys, cfg->system, nets.ptr, nets.n, threads, err));

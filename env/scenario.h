@@ -40,13 +40,14 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset);
 
 typedef struct Scenario {
     ScenarioConfig cfg;
-    System *sys;              /* owned */
-    ArrivalTrace *trace;      /* owned, NULL unless arrivals are a trace's */
-    SimConfig sim;            /* rules are for the scheduler in charge to fill in */
-    Workload workload;        /* at load 1 */
-    double lambda_max_per_us; /* fluid bound of this mix on this system */
-    char binding[256];        /* what limits it */
-    double mean_service_us;   /* share-weighted isolated critical path: the unit of time */
+    System *sys;                              /* owned */
+    char network[SYS_MAX_NETS][SYS_NAME_MAX]; /* name or file that sys->net[] came from */
+    ArrivalTrace *trace;                      /* owned, NULL unless arrivals are a trace's */
+    SimConfig sim;                            /* rules are for the scheduler in charge to fill in */
+    Workload workload;                        /* at load 1 */
+    double lambda_max_per_us;                 /* fluid bound of this mix on this system */
+    char binding[256];                        /* what limits it */
+    double mean_service_us; /* share-weighted isolated critical path: the unit of time */
 } Scenario;
 
 /* The networks of a named set, separated by commas; NULL unless set is light, heavy or mixed. */

@@ -364,6 +364,7 @@ static void advance_to(Sim *sim, double t)
 {
     SimState *st = sim->st;
     double dt = t - st->now;
+    if (dt > 0 && sim->watch && sim->watch->advance) sim->watch->advance(sim->watch->ctx, sim, t);
     st->now = t;
     if (dt <= 0) return;
     for (int m = 0; m < sim->sys->n_sas; m++) {

@@ -112,6 +112,8 @@ typedef struct SimWatch {
     void (*start)(void *ctx, const Sim *sim, int sa, int job, int sub);
     void (*end)(void *ctx, const Sim *sim, int sa, int job, int sub);
     void (*leave)(void *ctx, const Sim *sim, const JobRecord *record);
+    /* What is seen now holds until to_us, above now: rates, what waits and what runs. */
+    void (*advance)(void *ctx, const Sim *sim, double to_us);
 } SimWatch;
 
 /* sys is borrowed. user_bytes of the state block belong to the caller (sim_user): they are cloned

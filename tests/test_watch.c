@@ -10,16 +10,17 @@ enum { JOBS = 60, SYSTEMS = 150 };
 
 typedef struct Diary {
     long arrived, started, ended, left, met;
-    double last_us, busy_us, energy_uj;
+    double last_us, until_us, busy_us, energy_uj, bytes;
     double since[SYS_MAX_SAS]; /* start of what runs there, -1: idle */
     int job[SYS_MAX_SAS], sub[SYS_MAX_SAS];
 } Diary;
 
-/* Time goes on only forwards. */
+/* Time goes on only forwards, and not without a word. */
 static Diary *hear(void *ctx, const Sim *sim)
 {
     Diary *d = ctx;
     ck_assert_double_ge(sim_now(sim), d->last_us);
+    ck_assert_double_eq(sim_now(sim), d->until_us);
     d->last_us = sim_now(sim);
     return d;
 }
@@ -68,6 +69,22 @@ static void leave(void *ctx, const Sim *sim, const JobRecord *r)
     d->met += r->met;
 }
 
+/* Until the next event all goes on as it does now. */
+static void advance(void *ctx, const Sim *sim, double to_us)
+{
+    Diary *d = hear(ctx, sim);
+    double dt = to_us - sim_now(sim);
+    ck_assert_double_gt(dt, 0);
+    for (int m = 0; m < sim_system(sim)->n_sas; m++) {
+        SaView v;
+        sim_sa(sim, m, &v);
+        ck_assert(v.busy == (d->since[m] >= 0));
+        ck_assert(v.busy || v.queued == 0); /* nobody waits for an idle SA */
+        d->bytes += v.demand * v.rate * dt;
+    }
+    d->until_us = to_us;
+}
+
 static bool near(double a, double b)
 {
     return a - b <= 1e-9 * (1 + b) && b - a <= 1e-9 * (1 + b);
@@ -78,7 +95,7 @@ START_TEST(a_watch_hears_of_everything_once)
     for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
         static SimRig r;
         Diary d = {.last_us = 0};
-        SimWatch watch = {&d, arrive, start, end, leave};
+        SimWatch watch = {&d, arrive, start, end, leave, advance};
         Rng rng;
         for (int m = 0; m < SYS_MAX_SAS; m++) d.since[m] = -1;
         rng_seed(&rng, seed, 41);
@@ -99,6 +116,8 @@ START_TEST(a_watch_hears_of_everything_once)
         ck_assert_int_eq(d.ended, t->started);
         ck_assert_int_eq(d.left, t->all.issued);
         ck_assert_int_eq(d.met, t->all.met);
+        ck_assert_double_eq(d.until_us, sim_now(r.sim));
+        ck_assert(near(d.bytes, t->bytes_moved));
         ck_assert(near(d.busy_us, busy) && near(d.energy_uj, t->energy_uj));
         rig_free(&r);
     }
