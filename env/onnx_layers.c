@@ -236,6 +236,10 @@ static Status conv_entry(Onnx *m, Node *n, const Value *x, const Window *w, int6
     if (batch * in > CHANNELS_MAX || batch * out > CHANNELS_MAX || batch > CHANNELS_MAX ||
         in > CHANNELS_MAX || out > CHANNELS_MAX)
         return node_error(m, n, "more than %d channels", CHANNELS_MAX);
+    if (batch > 1)
+        TRY(draft_note(m->draft, DRAFT_ASSUMED, m->err,
+                       "%s '%s': a batch of %" PRId64 " as groups, its weights counted for each",
+                       n->proto->op_type, node_wish(n), batch));
     TRY(fill_window(m, n, w, e));
     e->k = e->out[0] = (int)(batch * out);
     e->groups = (int)(batch * groups);

@@ -308,6 +308,20 @@ START_TEST(deconvs_have_their_macs_and_weights_whatever_the_stride)
 }
 END_TEST
 
+/* Frames of a video, windows of a transformer: the MACs are those of all. */
+START_TEST(a_batch_within_the_graph_is_groups)
+{
+    Err err = {0};
+    ck_ok(import("input x 1x4x3x8x10\noutput out\nints s 4,3,8,10\nReshape x s -> r\n"
+                 "weight w 5x3x3x3\nConv r w -> c pads=[1,1,1,1]\nRelu c -> out",
+                 NULL, &err),
+          err);
+    finish();
+    ck_assert_double_eq(network_macs(net), 4 * 80 * 3 * 9 * 5);
+    ck_assert(noted(DRAFT_ASSUMED, "Conv 'c': a batch of 4 as groups"));
+}
+END_TEST
+
 START_TEST(nodes_may_come_in_any_order)
 {
     Err err = {0};
@@ -860,6 +874,7 @@ int main(void)
     tcase_add_loop_test(ops, operators_become_entries, 0, N_TABLES);
     tcase_add_test(ops, products_of_two_computed_tensors_have_their_macs_and_no_weights);
     tcase_add_test(ops, deconvs_have_their_macs_and_weights_whatever_the_stride);
+    tcase_add_test(ops, a_batch_within_the_graph_is_groups);
     tcase_add_test(ops, nodes_may_come_in_any_order);
     tcase_add_test(ops, what_no_output_needs_is_left_out_and_said);
     tcase_add_test(ops, initialisers_may_be_listed_as_inputs);
