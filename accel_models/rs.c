@@ -40,7 +40,6 @@ typedef struct Search {
     double input_rows;                /* that the array takes of one channel and image */
     double array_inputs;              /* words of one pass over the output channels, no strips */
     double least_inputs;              /* words from DRAM if tiles keep what overlaps */
-    double ifmap_read_pj;             /* if no input stayed for a second output channel */
     double c0_most, m0_most;          /* that the spads hold */
     Tiles p, c0, m0;                  /* candidates: widths of strips, steps of C and of K */
 } Search;
@@ -54,8 +53,7 @@ typedef struct SpadTile {
 /* Words between the global buffer and the array, one group. */
 typedef struct ArrayTraffic {
     double inputs;
-    double updates;     /* psums from the array; all but the first of each come back */
-    double ifmap_reads; /* out of the ifmap spads, relative to one per MAC */
+    double updates; /* psums from the array; all but the first of each come back */
 } ArrayTraffic;
 
 static double peak_macs(const AccelConfig *a)
@@ -77,10 +75,10 @@ static void price(Access *x, const Search *s, const Traffic *t, const ArrayTraff
                   .glb_read = n * (m->inputs + refills + drain),
                   .glb_write = n * (t->inputs + t->psum_reads + m->updates)};
     x->level_pj[LEVEL_MAC] = s->fixed[LEVEL_MAC];
-    x->level_pj[LEVEL_SPAD] = s->fixed[LEVEL_SPAD] + s->ifmap_read_pj * m->ifmap_reads +
+    x->level_pj[LEVEL_SPAD] = s->fixed[LEVEL_SPAD] +
                               a->ifmap_spad_pj * w->groups * m->inputs * copies +
                               a->weight_spad_pj * w->groups * t->weights * s->q +
-                              a->psum_spad_pj * w->groups * refills;
+                              a->psum_spad_pj * w->groups * refills * w->S * s->cy;
     x->level_pj[LEVEL_GLB] = x->glb_read * a->glb_read_pj + x->glb_write * a->glb_write_pj;
     x->level_pj[LEVEL_DRAM] = (x->dram_read + x->dram_write) * a->dram_pj;
 }
@@ -122,7 +120,6 @@ static void array_traffic(ArrayTraffic *m, const Search *s, const GlbTile *g, co
                                                    : turns        ? k_passes
                                                                   : t->input_k_repeat);
     m->updates = s->outputs * (s->w.P > 1 || e->m1 > 1 ? g->tc : t->psum_c_repeat);
-    m->ifmap_reads = s->w.depthwise ? 1 : k_passes / s->k_steps;
 }
 
 /* The least that spad tiles of at most c0, m0 move. There are three ways, each of which saves
@@ -149,7 +146,6 @@ static bool least_traffic(Traffic *t, ArrayTraffic *m, const Search *s, double c
     t->psum_reads = t->psum_writes - s->outputs;
     m->inputs = s->array_inputs * (column && way == INPUTS_STAY ? 1 : k_inputs);
     m->updates = s->outputs * (column && way == PSUMS_STAY ? 1 : c_passes);
-    m->ifmap_reads = w->depthwise ? 1 : k_passes / s->k_steps;
     return true;
 }
 
@@ -179,12 +175,18 @@ static bool hopeless(const Search *s, double c0, double m0)
 
 /* ---- what fits ---- */
 
+/* Words of an input row that a filter row sees at once: a dilated one holds those between, too. */
+static double row_window(const Work *w)
+{
+    return (w->R - 1) * w->dilation + 1;
+}
+
 /* Channels of a cut kernel row are not side by side in a spad: then it need not be cut. */
 static bool spads_fit(const Search *s, double c0, double m0, bool cut)
 {
     const AccelConfig *a = s->a;
     double side = s->w.depthwise ? c0 * m0 : c0;
-    return side * s->w.R <= a->ifmap_words && c0 * s->w.R * m0 <= a->weight_words &&
+    return side * row_window(&s->w) <= a->ifmap_words && c0 * s->w.R * m0 <= a->weight_words &&
            m0 <= a->psum_words && (!cut || side == 1);
 }
 
@@ -321,15 +323,15 @@ static void set_fixed(Search *s)
     s->weights = w->C * w->folds * w->K * w->R * w->S;
     set_inputs(s, all_fold_rows(s), s->q);
     s->fixed[LEVEL_MAC] = macs * a->mac_pj;
-    s->fixed[LEVEL_SPAD] =
-        macs * a->weight_spad_pj + (2 * macs - s->outputs * w->groups) * a->psum_spad_pj;
-    s->ifmap_read_pj = macs * a->ifmap_spad_pj;
+    s->fixed[LEVEL_SPAD] = macs * (a->weight_spad_pj + a->ifmap_spad_pj) +
+                           (2 * macs - s->outputs * w->groups * w->S * s->cy) * a->psum_spad_pj;
 }
 
 /* What the spads hold at most of each, in steps. */
 static void set_most(Search *s)
 {
-    double rows = floor(s->a->ifmap_words / s->w.R), filters = floor(s->a->weight_words / s->w.R);
+    double rows = floor(s->a->ifmap_words / row_window(&s->w)),
+           filters = floor(s->a->weight_words / s->w.R);
     double beside = lesser(rows, filters);
     s->c0_most = lesser(s->c_steps, beside);
     s->m0_most = lesser(s->k_steps, lesser(s->a->psum_words, s->w.depthwise ? beside : filters));
@@ -411,7 +413,7 @@ static void push_split(Round *to, Split *split)
     if (to->fits && !queue_admits(&to->queue, to->best, array_cycles(to->w, split), 0)) return;
     begin(&s, to->a, to->w, to->ports, split);
     SpadTile one = {1, 1, 1, 1, to->width};
-    if (!glb_fits(&s, &one)) return;
+    if (!spads_fit(&s, 1, 1, false) || !glb_fits(&s, &one)) return;
     to->fits = true;
     bound(&split->cycles, &split->pj, &s, s.c0_most, s.m0_most);
     if (!queue_admits(&to->queue, to->best, split->cycles, split->pj)) return;
@@ -576,7 +578,7 @@ static void search_kernels(Round *to)
     for (int i = S.n - 1; i >= 0; i--)
         for (int j = R.n - 1; j >= 0 && !(w->exact && to->fits); j--) {
             Split kernel = {.part = {[PART_R] = R.size[j], [PART_S] = S.size[i]}};
-            if (R.size[j] > to->a->ifmap_words || S.size[i] > to->a->rows) continue;
+            if (S.size[i] > to->a->rows) continue;
             if (!promising_kernel(to, kernel)) continue;
             search_rounds(to, &kernel, push_plain);
             if (w->exact) search_padded(to, &kernel);

@@ -64,7 +64,8 @@ void traffic_dram(Traffic *out, const Work *w, const GlbTile *t)
     bool weights_inside = t->weights_change || (c && c_inside_x(o)) || (k && k_inside_x(o));
     bool inputs_inside = (x && !k_inside_x(o)) || (c && !k_inside_c(o));
     bool outputs_inside = (x && !c_inside_x(o)) || (k && k_inside_c(o));
-    bool keep = !(c && c_inside_x(o)) && !(w->depthwise && k && k_inside_x(o));
+    /* Timeloop keeps overlaps only where nothing turns inside the positions. */
+    bool keep = !(c && c_inside_x(o)) && !((w->depthwise || w->exact) && k && k_inside_x(o));
 
     out->weights =
         w->C * w->folds * w->K * w->R * w->S * t->weight_repeat * repeats(tx, weights_inside);

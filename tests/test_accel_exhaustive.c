@@ -93,12 +93,13 @@ static int overlap(int a, int b, int stride, int width)
 static double input_moves(const Case *c, const Nest *n, const int *tile)
 {
     int w = box(tile[DIM_P], c->l.stride_w, c->l.R), h = box(tile[DIM_Q], c->l.stride_h, c->l.S);
-    int now[DIMS], old[DIMS];
+    int now[DIMS], old[DIMS] = {0};
     double words = 0;
     for (long t = 0; t < all_trips(n); t++) {
         tile_start(n, t, now);
         double kept = 0;
-        if (t && now[DIM_C] == old[DIM_C])
+        bool stays = now[DIM_P] == old[DIM_P] && now[DIM_Q] == old[DIM_Q];
+        if (t && now[DIM_C] == old[DIM_C] && (stays || now[DIM_K] == old[DIM_K]))
             kept = (double)overlap(now[DIM_P], old[DIM_P], c->l.stride_w, w) *
                    overlap(now[DIM_Q], old[DIM_Q], c->l.stride_h, h);
         words += ((double)w * h - kept) * tile[DIM_C];
@@ -309,8 +310,8 @@ static void rs_mapping(Found *f, const AccelConfig *a, const Case *c, int order,
     double in = input_moves(c, &dram, g), array_in = input_moves(&row, &pe, one_row) * c->l.S * q;
     double weights = weight_moves(c, &pe, spad), macs = ws_macs(c);
     Moves out = output_moves(&dram, g), psum = output_moves(&pe, spad);
-    double pj = macs * (a->mac_pj + a->weight_spad_pj + a->ifmap_spad_pj / m0) +
-                (2 * macs - (psum.out - psum.in) + psum.in) * a->psum_spad_pj +
+    double pj = macs * (a->mac_pj + a->weight_spad_pj + a->ifmap_spad_pj) +
+                (2 * macs + (2 * psum.in - psum.out) * c->l.S * cy) * a->psum_spad_pj +
                 array_in * mx * my * a->ifmap_spad_pj + weights * q * a->weight_spad_pj;
     offer(f, macs / (c->l.S * cy * my * q * mx), a, 2 * (in + weights + out.in), 2 * out.out,
           2 * (array_in + psum.in), 2 * (in + out.in + psum.out), pj);
@@ -383,7 +384,7 @@ END_TEST
  *   - along an axis n outputs touch min(box, n R) input points, consecutive tiles along the innermost
  *     input loop fetch only what is new, and overlap along the other axis is fetched again;
  *   - tiles of the PEs run on from one tile of the global buffer to the next;
- *   - of PEs along C as many are used as the number of steps needs, no more;
+ *   - along C as many PEs or rows are used as the number of steps needs, no more;
  *   - a kernel may be cut into rows or parts of a row (ws) or into r x s pieces (rs), each a
  *     reduction step of its own with inputs of its own. */
 enum { AX_I, AX_P, AX_Q, AX_C, AX_K, AXES };
@@ -692,11 +693,10 @@ static void rs_offer(Found *f, const AccelConfig *a, const Job *j, const RsSplit
     bool turns = j->P > 1 || t[2] > 1;
     double in = x * rows * j->images * j->channels * (j->dw ? 1 : turns ? passes : d->k_repeat);
     double updates = j->outputs * (j->P > 1 || t[3] > 1 ? tc : d->c_repeat);
-    double pj = macs * (a->mac_pj + a->weight_spad_pj) +
-                macs * a->ifmap_spad_pj * (j->dw ? 1 : (double)passes / s->k_steps) +
+    double pj = macs * (a->mac_pj + a->weight_spad_pj + a->ifmap_spad_pj) +
                 in * (j->dw ? 1 : s->my * s->mx) * a->ifmap_spad_pj +
                 d->weights * s->q * a->weight_spad_pj +
-                (2 * macs - j->outputs + updates - j->outputs) * a->psum_spad_pj;
+                (2 * macs + (updates - 2 * j->outputs) * j->S * s->cy) * a->psum_spad_pj;
     double compute = (double)j->P * j->R * j->images * s->q_steps * s->c_steps * s->k_steps;
     found(f, a, j, compute, d, in, updates, pj);
 }
@@ -708,8 +708,9 @@ static bool rs_tile_fits(const AccelConfig *a, const Job *j, const RsSplit *s, i
     int k = smaller(t[1] * t[3] * s->my * s->mx, j->K);
     int in = touched_p(j, p) * touched_q(j, s->q) * (j->dw ? k : c);
     if (j->R < j->l.R && beside > 1) return false; /* a cut row has a spad of its own */
-    return beside * j->R <= a->ifmap_words && t[0] * t[1] * j->R <= a->weight_words &&
-           t[1] <= a->psum_words && (in + p * s->q * k) * (a->word_bits / 8) <= a->glb_bytes;
+    return beside * ((j->R - 1) * j->l.dilation + 1) <= a->ifmap_words &&
+           t[0] * t[1] * j->R <= a->weight_words && t[1] <= a->psum_words &&
+           (in + p * s->q * k) * (a->word_bits / 8) <= a->glb_bytes;
 }
 
 static void rs_each_tile(Found *f, const AccelConfig *a, const Job *j, const RsSplit *s, int p)
@@ -740,7 +741,8 @@ static void rs_job(Found *f, const AccelConfig *a, const Job *j)
                     s.c_steps = up(j->C, s.cy) * j->folds;
                     s.k_steps = up(j->K, s.my * s.mx);
                     s.q_steps = up(j->Q, s.q);
-                    for (int p = 1; p <= j->P && is_size(s.q, j->Q); p++)
+                    bool useful = is_size(s.q, j->Q) && is_size(s.cy, j->C);
+                    for (int p = 1; p <= j->P && useful; p++)
                         if (is_size(p, j->P)) rs_each_tile(f, a, j, &s, p);
                 }
 }
@@ -748,7 +750,7 @@ static void rs_job(Found *f, const AccelConfig *a, const Job *j)
 static Found rs_brute(const AccelConfig *a, const LayerShape *l)
 {
     Found f = {HUGE_VAL, HUGE_VAL};
-    for (int R = 1; R <= l->R && R <= a->ifmap_words; R++)
+    for (int R = 1; R <= l->R; R++)
         for (int S = 1; S <= l->S && S <= a->rows; S++) {
             Job j = make_job(l, R, S, true);
             if (is_size(R, l->R) && is_size(S, l->S)) rs_job(&f, a, &j);

@@ -219,15 +219,14 @@ static void ws_levels(const AccelConfig *a, const LayerShape *l, double *least)
                           2 * w.weights * word * a->weight_buffer_pj;
 }
 
-/* Every MAC reads a weight and reads and writes a psum, but for the first of each output; an input
- * read serves at most the psums of one spad; inputs and weights are written into spads. */
+/* Every MAC reads a weight and an input and writes a psum that it reads again but for the first of
+ * each output in each PE; inputs and weights are written into spads. */
 static void rs_levels(const AccelConfig *a, const LayerShape *l, double *least)
 {
     Words w = compulsory(l);
-    double macs = layer_macs(l), uses = l->type == LAYER_DWCONV ? 1 : a->psum_words;
-    least[LEVEL_SPAD] = (macs + w.weights) * a->weight_spad_pj +
-                        (macs / uses + w.in) * a->ifmap_spad_pj +
-                        (2 * macs - w.out) * a->psum_spad_pj;
+    double macs = layer_macs(l);
+    least[LEVEL_SPAD] = (macs + w.weights) * a->weight_spad_pj + (macs + w.in) * a->ifmap_spad_pj +
+                        macs * a->psum_spad_pj;
     least[LEVEL_BUFFER] = 0;
 }
 
