@@ -20,8 +20,9 @@ extern const SchedFamily sched_heft;
 
 /* --- a round of a rule that gives scores (sched_round.c) --- */
 
-/* All tenants have the same priority, the middle one of PREMA's {1, 3, 9}. */
-double round_priority(const System *sys, int net);
+/* 3 x the tenant's weight: PREMA's priorities 1, 3, 9 are weights 1/3, 1, 3; 1 is what tenants have
+ * unless the scenario says otherwise. */
+double round_priority(const Sim *sim, int net);
 
 /* The ready sub-jobs that a round looks at: the first so many in the ready order. */
 enum { ROUND_MOST = 1024 };

@@ -11,8 +11,7 @@
  *     estimate(k) = path + (rem - path) / k
  * with path the longest of best latencies from its ready sub-jobs on; of a chain it is rem, and its
  * need is 1 or nothing helps. Grants last until the sub-job ends; the SA is the free one that runs the
- * sub-job fastest; spare SAs go out in the order of scores, not in shares of them. All priorities are
- * equal. Jobs that no number of SAs can save are last in the paper's own rule, the one with most work
+ * sub-job fastest; spare SAs go out in the order of scores, not in shares of them. Jobs that no number of SAs can save are last in the paper's own rule, the one with most work
  * left first.
  *
  * planaria-bw+ is ours: the same order, but of the jobs past saving the quickest first, under list
@@ -52,7 +51,7 @@ static void rate(const Sim *sim, Round *r, int i)
     const System *sys = sim_system(sim);
     bool quickest_first = sim_config(sim)->rules.replan_on_events; /* planaria-bw+ */
     RoundEntry *e = &r->entry[i];
-    double priority = round_priority(sys, e->at.net), rem = e->job.rem_us;
+    double priority = round_priority(sim, e->at.net), rem = e->job.rem_us;
     e->need = need(rem, path_of(sim, r, i), e->slack_us, sys->n_sas);
     if (e->need)
         e->score = priority / (e->slack_us * e->need);

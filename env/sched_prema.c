@@ -10,7 +10,8 @@
  * Deviations: PREMA has one NPU; here what is ready is served until no SA is free, each time with the
  * threshold of those who are left. The SA is the free one that runs the sub-job fastest (T_iso and rem
  * are those of the best SAs). Preemption is at the end of a sub-job, which is the paper's at the end of
- * a layer (its DRAIN); no checkpoint, no kill. All tenants have priority 3 (round_priority).
+ * a layer (its DRAIN); no checkpoint, no kill. The priority is 3 x the tenant's weight, and weights are
+ * 1 unless the scenario has others.
  *
  * prema-bw+ is ours: the same order under list planning, least price, hopeless jobs last. */
 #include "env/sched_internal.h"
@@ -35,7 +36,7 @@ static void earn_tokens(Sim *sim)
         Account *a = &accounts[job[i]];
         JobView j;
         sim_job(sim, job[i], &j);
-        double priority = round_priority(sys, j.net);
+        double priority = round_priority(sim, j.net);
         bool known =
             a->tokens > 0 && a->arrival_us >= j.arrival_us && a->arrival_us <= j.arrival_us;
         if (!known)

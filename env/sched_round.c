@@ -6,10 +6,10 @@
 
 #include <math.h>
 
-double round_priority(const System *sys, int net)
+double round_priority(const Sim *sim, int net)
 {
-    (void)sys, (void)net;
-    return 3;
+    double weight = sim_workload(sim)->priority[net];
+    return weight > 0 ? 3 * weight : 3;
 }
 
 void round_open(const Sim *sim, Round *r)

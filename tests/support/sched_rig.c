@@ -12,7 +12,8 @@ const Scheduler *sched_rig_named(const char *name)
     return s;
 }
 
-void sched_rig_create(SimRig *r, const Scheduler *s)
+/* A simulator under its rules with one class. */
+static void create(SimRig *r, const Scheduler *s)
 {
     Err err = {0};
     sim_destroy(r->sim);
@@ -20,21 +21,27 @@ void sched_rig_create(SimRig *r, const Scheduler *s)
     r->cfg.classes = 1;
     size_t bytes = sched_state_bytes(s, r->sys, &r->cfg);
     ck_ok(sim_create(&r->sim, r->sys, &r->cfg, bytes, &err), err);
-    sim_set_log(r->sim, r->log);
+}
+
+/* What sched_reset does, around an episode that has started. */
+static void prepare_memory(SimRig *r, const Scheduler *s)
+{
+    memset(sim_user(r->sim), 0, sched_state_bytes(s, r->sys, &r->cfg));
+    if (s->reset) s->reset(r->sim);
 }
 
 void sched_rig_start(SimRig *r, const Scheduler *s, uint64_t seed)
 {
-    sched_rig_create(r, s);
-    sched_reset(s, r->sim, &r->wl, seed);
+    create(r, s);
+    rig_start(r, seed);
+    prepare_memory(r, s);
 }
 
 void sched_rig_start_with(SimRig *r, const Scheduler *s, const int *net, int n)
 {
-    sched_rig_create(r, s);
+    create(r, s);
     rig_start_with(r, net, n);
-    memset(sim_user(r->sim), 0, sched_state_bytes(s, r->sys, &r->cfg));
-    if (s->reset) s->reset(r->sim);
+    prepare_memory(r, s);
 }
 
 void sched_rig_finish(SimRig *r, const Scheduler *s)

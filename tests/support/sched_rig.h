@@ -6,9 +6,7 @@
 #include "tests/support/sim_rig.h"
 
 const Scheduler *sched_rig_named(const char *name); /* aborts the test if there is none */
-/* A simulator under its rules with one class; r->cfg else as it is. One that is there is replaced. */
-void sched_rig_create(SimRig *r, const Scheduler *s);
-/* The same and starts an episode. */
+/* Starts an episode of a new simulator under its rules with one class; r->cfg is else as it is. */
 void sched_rig_start(SimRig *r, const Scheduler *s, uint64_t seed);
 /* The same with jobs of networks net[0], net[1], ... in this order (rig_start_with). */
 void sched_rig_start_with(SimRig *r, const Scheduler *s, const int *net, int n);
