@@ -15,6 +15,13 @@ const char *status_text(Status code)
     return i < sizeof TEXT / sizeof *TEXT ? TEXT[i] : "unknown status";
 }
 
+/* Names from files that are quoted in a message may hold anything; a message is one line. */
+static void one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
 Status err_set(Err *err, Status code, const char *fmt, ...)
 {
     if (err && err->code == ST_OK) {
@@ -23,6 +30,7 @@ Status err_set(Err *err, Status code, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(err->msg, sizeof err->msg, fmt, ap);
         va_end(ap);
+        one_line(err->msg);
     }
     return code;
 }

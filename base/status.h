@@ -28,8 +28,8 @@ typedef struct Err {
 /* Fixed text of a code, never NULL. */
 const char *status_text(Status code);
 
-/* Records code and message unless *err already holds one (the first report wins).
- * err may be NULL. Returns code, so that `return err_set(...)` reads well. */
+/* Records code and message unless *err already holds one (the first report wins); control characters
+ * become '?'. err may be NULL. Returns code, so that `return err_set(...)` reads well. */
 Status err_set(Err *err, Status code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* For functions with `Status st` and a label `fail`. */

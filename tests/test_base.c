@@ -25,6 +25,9 @@ START_TEST(the_first_report_wins)
     ck_assert_int_eq(err_set(&err, ST_NOMEM, "later"), ST_NOMEM);
     ck_assert_int_eq(err.code, ST_IO);
     ck_assert_str_eq(err.msg, "cannot read 'a'");
+    err = (Err){0};
+    err_set(&err, ST_FORMAT, "no '%s'", "a\nb\x1b[1m\x7f\xc3\xa9");
+    ck_assert_str_eq(err.msg, "no 'a?b?[1m?\xc3\xa9'"); /* one line */
     ck_assert_int_eq(err_set(NULL, ST_USAGE, "nobody listens"), ST_USAGE);
 }
 END_TEST
