@@ -9,6 +9,7 @@
 
 const ScenarioConfig SCENARIO_DEFAULTS = {
     .name = "mixed-m",
+    .version = 1,
     .system = "default-6",
     .networks = "mixed",
     .shares = {1, {1}},
@@ -34,6 +35,8 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
 #define AT(field) offsetof(ScenarioConfig, field)
     const ConfigField rows[SCENARIO_FIELDS] = {
         {"scenario.name", CONFIG_TEXT, AT(name), 0, 0, NULL, "name in tables"},
+        {"scenario.version", CONFIG_INT, AT(version), 1, 1e6, NULL,
+         "of what the scenario means; results of two versions do not compare"},
         {"scenario.system", CONFIG_TEXT, AT(system), 0, 0, NULL, "env/systems/NAME.yaml or a file"},
         {"scenario.networks", CONFIG_TEXT, AT(networks), 0, 0, NULL,
          "light, heavy, mixed, or names separated by commas"},

@@ -11,6 +11,7 @@
 
 typedef struct ScenarioConfig {
     char name[CONFIG_TEXT_MAX];
+    int version; /* of what it means: results of two versions do not compare */
     char system[CONFIG_TEXT_MAX];
     char networks[CONFIG_TEXT_MAX]; /* light, heavy, mixed, or names separated by commas */
     ConfigDoubles shares;           /* of the arrivals; one value: all equal */
@@ -35,7 +36,7 @@ enum { SCENARIO_OF_SYSTEM = ARBITRATIONS };
 extern const ScenarioConfig SCENARIO_DEFAULTS;
 
 /* Rows for a struct that holds a ScenarioConfig at base_offset, keys "scenario.*". */
-enum { SCENARIO_FIELDS = 26 };
+enum { SCENARIO_FIELDS = 27 };
 void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset);
 
 typedef struct Scenario {

@@ -8,6 +8,7 @@
 #include "env/sched.h"
 #include "env/system_file.h"
 #include "experiments/commands.h"
+#include "experiments/run_config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,11 +96,27 @@ static Status show_system(const char *name, Err *err)
     return ST_OK;
 }
 
+/* mixed-m               v1  default-6   mixed   poisson   relative x 1    loads 0.6, 0.8, 0.95 ... */
+static Status show_scenario(const char *name, Err *err)
+{
+    ScenarioConfig c;
+    Status st = run_config_scenario(&c, name, NULL, 0, err);
+
+    if (st != ST_OK) return st;
+    printf("%-20s  v%d  %-10s  %-8s  %-8s  %s", name, c.version, c.system, c.networks,
+           ARRIVAL_NAMES[c.arrivals.process], QOS_NAMES[c.qos]);
+    for (int i = 0; i < c.qos_level.n; i++) printf("%s %g", i ? "," : " x", c.qos_level.v[i]);
+    for (int i = 0; i < c.loads.n; i++) printf("%s %g", i ? "," : "  loads", c.loads.v[i]);
+    printf("  %d episodes of %d, seeds %llu..\n", c.eval_episodes, c.episode_jobs,
+           (unsigned long long)c.eval_seed);
+    return ST_OK;
+}
+
 static const Kind KINDS[] = {
     {"networks", "env/networks", ".yaml", show_network},
     {"accelerators", "accel_models/presets", ".yaml", show_accelerator},
     {"systems", "env/systems", ".yaml", show_system},
-    {"scenarios", "env/scenarios", ".yaml", NULL},
+    {"scenarios", "env/scenarios", ".yaml", show_scenario},
     {"configs", "experiments/configs", ".yaml", NULL},
     {"schedulers", NULL, NULL, NULL},
     {"policies", "checkpoints/policies", ".h5", NULL},

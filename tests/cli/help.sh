@@ -45,4 +45,6 @@ holds '^default-6 +6 SAs +12.3 TOPS +60 GB/s +max-min +T_s 0 us +3 simba-16pe, 3
 holds '^edge-4 .* 1 simba-256\*, ' # an SA that differs from its preset
 run 0 "$relmas" list configs
 holds '^tiny$'
+run 0 "$relmas" list scenarios
+holds '^edge-mixed-h +v1 +edge-4 +mixed +poisson +relative x 0.8 +loads 0.6, 0.8, 0.95 '
 verdict
