@@ -2,8 +2,8 @@
  * Loops, inner to outer:  m0 | c0 R | rows: S cy my, columns: q mx | c1 P m1 | DRAM: strips Q C K.
  * A filter row stays in its spad while P slides over an input row; psums of a column meet in the
  * array, those of different channel passes meet in the global buffer, which weights bypass. Rows too
- * wide for the global buffer are cut into strips. c1 turns inside P and would fetch the weights anew
- * for each of several outputs, so it has trips only where P is one.
+ * wide for the global buffer are cut into strips. c1 turns inside P: psums stay in their spads, but
+ * weights come anew for each output of a row.
  * Tile sizes c, k are in spatial steps of cy and my mx.
  *
  * The search is a branch and bound over the split of the array (which fixes the compute cycles),
@@ -122,13 +122,13 @@ static void array_traffic(ArrayTraffic *m, const Search *s, const GlbTile *g, co
     m->updates = s->outputs * (s->w.P > 1 || e->m1 > 1 ? g->tc : t->psum_c_repeat);
 }
 
-/* The least that spad tiles of at most c0, m0 move. There are three ways, each of which saves
+/* The least that spad tiles of at most c0, m0 move. There are four ways, each of which saves
  * something:
  *   weights stay in their spads while all positions pass; then inputs and psums come once per pass;
- *   weights come anew for each position tile, so that all else may come once from DRAM; if P is one,
- *   the array then holds psums while C turns or inputs while K does (with more than one output of a
- *   row neither stays). */
-typedef enum { WEIGHTS_STAY, PSUMS_STAY, INPUTS_STAY, WAYS } Way;
+ *   weights come anew for each position tile, so that all else may come once from DRAM;
+ *   weights come for each output of a row, so that psums stay in the spads while C turns (c1 > 1);
+ *   if P is one, inputs may stay while K turns. */
+typedef enum { WEIGHTS_STAY, TILES_STAY, PSUMS_STAY, INPUTS_STAY, WAYS } Way;
 
 /* False if there is no such way, or none that another does not cover. */
 static bool least_traffic(Traffic *t, ArrayTraffic *m, const Search *s, double c0, double m0,
@@ -137,15 +137,33 @@ static bool least_traffic(Traffic *t, ArrayTraffic *m, const Search *s, double c
     const Work *w = &s->w;
     double k_passes = ceil_div(s->k_steps, m0), c_passes = ceil_div(s->c_steps, c0);
     double tiles = s->q_steps * w->images, k_inputs = w->depthwise ? 1 : k_passes;
-    bool column = w->P <= 1, stay = way == WEIGHTS_STAY;
-    if (stay ? tiles <= 1 : way == INPUTS_STAY && !column) return false;
-    bool resident = k_passes * c_passes <= 1;
-    t->weights = s->weights * (stay || resident ? 1 : tiles);
-    t->inputs = s->least_inputs * (stay ? k_inputs : 1);
-    t->psum_writes = s->outputs * (stay ? c_passes : 1);
+    bool column = w->P <= 1, resident = k_passes * c_passes <= 1;
+    if (way == WEIGHTS_STAY && tiles <= 1) return false;
+    if (way == TILES_STAY && column) return false;
+    if (way == PSUMS_STAY && !column && c_passes <= 1) return false;
+    if (way == INPUTS_STAY && !column) return false;
+    double stay_k = way == WEIGHTS_STAY ? k_inputs : 1, stay_c = way == WEIGHTS_STAY ? c_passes : 1;
+    t->weights = s->weights * (way == WEIGHTS_STAY || resident ? 1 : tiles);
+    if (way == PSUMS_STAY) t->weights *= w->P;
+    t->inputs = s->least_inputs * stay_k;
+    t->psum_writes = s->outputs * stay_c;
     t->psum_reads = t->psum_writes - s->outputs;
-    m->inputs = s->array_inputs * (column && way == INPUTS_STAY ? 1 : k_inputs);
-    m->updates = s->outputs * (column && way == PSUMS_STAY ? 1 : c_passes);
+    m->inputs = way == PSUMS_STAY && !column ? pass_inputs(s, w->P, true) : s->array_inputs;
+    m->inputs *= way == INPUTS_STAY ? 1 : k_inputs;
+    m->updates = s->outputs * (way == PSUMS_STAY ? 1 : c_passes);
+    return true;
+}
+
+/* A lower bound of one way. */
+static bool price_way(double *cycles, double *pj, const Search *s, double c0, double m0, Way way)
+{
+    Traffic t;
+    ArrayTraffic m;
+    Access x;
+    if (!least_traffic(&t, &m, s, c0, m0, way)) return false;
+    price(&x, s, &t, &m);
+    *cycles = bound_cycles(&x, s->ports);
+    *pj = access_pj(&x);
     return true;
 }
 
@@ -154,12 +172,8 @@ static void bound(double *cycles, double *pj, const Search *s, double c0, double
 {
     *cycles = *pj = HUGE_VAL;
     for (Way way = 0; way < WAYS; way++) {
-        Traffic t;
-        ArrayTraffic m;
-        Access x;
-        if (!least_traffic(&t, &m, s, c0, m0, way)) continue;
-        price(&x, s, &t, &m);
-        double c = bound_cycles(&x, s->ports), e = access_pj(&x);
+        double c, e;
+        if (!price_way(&c, &e, s, c0, m0, way)) continue;
         if (c > *cycles || (c == *cycles && e >= *pj)) continue;
         *cycles = c;
         *pj = e;
@@ -171,6 +185,12 @@ static bool hopeless(const Search *s, double c0, double m0)
     double cycles, pj;
     bound(&cycles, &pj, s, c0, m0);
     return !best_beaten(s->best, cycles, pj);
+}
+
+static bool psums_may_stay(const Search *s, double c0, double m0)
+{
+    double cycles, pj;
+    return price_way(&cycles, &pj, s, c0, m0, PSUMS_STAY) && best_beaten(s->best, cycles, pj);
 }
 
 /* ---- what fits ---- */
@@ -234,7 +254,7 @@ static void each_order(Search *s, const SpadTile *e)
                  .tc = ceil_div(s->c_steps, e->c0 * e->c1),
                  .tk = ceil_div(s->k_steps, e->m0 * e->m1),
                  .strips = true,
-                 .weight_repeat = e->c1 > 1 ? s->w.P : 1,
+                 .weight_repeat = e->c1 > 1 ? s->w.P / ceil_div(s->w.P, e->p) : 1,
                  .weights_change = e->c1 > 1 || e->m1 > 1};
     Order orders[ORDERS];
     int n = orders_of(&s->w, &g, orders);
@@ -292,11 +312,15 @@ static void each_spad(Search *s, bool cut)
             e.c0 = s->c0.size[i];
             if (!spads_fit(s, e.c0, e.m0, cut) || hopeless(s, e.c0, e.m0)) continue;
             e.c1 = 1;
-            if (s->w.P > 1) {
-                each_m1(s, &e, &m1);
-            } else {
-                tiles_of(&c1, ceil_div(s->c_steps, e.c0), s->w.exact);
+            tiles_of(&c1, ceil_div(s->c_steps, e.c0), s->w.exact);
+            if (s->w.P <= 1)
                 each_c1(s, &e, &c1, &m1);
+            else
+                each_m1(s, &e, &m1);
+            if (s->w.P <= 1 || !psums_may_stay(s, e.c0, e.m0)) continue;
+            for (int k = c1.n - 1; k > 0; k--) {
+                e.c1 = c1.size[k];
+                each_m1(s, &e, &m1);
             }
         }
     }

@@ -385,6 +385,7 @@ END_TEST
  *     input loop fetch only what is new, and overlap along the other axis is fetched again;
  *   - tiles of the PEs run on from one tile of the global buffer to the next;
  *   - along C as many PEs or rows are used as the number of steps needs, no more;
+ *   - where c1 turns inside P (rs) weights come and inputs are sent for each output;
  *   - a kernel may be cut into rows or parts of a row (ws) or into r x s pieces (rs), each a
  *     reduction step of its own with inputs of its own. */
 enum { AX_I, AX_P, AX_Q, AX_C, AX_K, AXES };
@@ -689,7 +690,7 @@ static void rs_offer(Found *f, const AccelConfig *a, const Job *j, const RsSplit
     int passes = up(s->k_steps, t[1]), last = j->Q - (s->q_steps - 1) * s->q;
     double x = 0, rows = (s->q_steps - 1) * fold_rows(j, s->q) + fold_rows(j, last);
     for (int i = 0; i * p < j->P; i++) x += new_points(touched_p, j, j->P, p, i, false);
-    if (t[2] > 1) x = j->R;
+    if (t[2] > 1) x = j->P * j->R;
     bool turns = j->P > 1 || t[2] > 1;
     double in = x * rows * j->images * j->channels * (j->dw ? 1 : turns ? passes : d->k_repeat);
     double updates = j->outputs * (j->P > 1 || t[3] > 1 ? tc : d->c_repeat);
@@ -718,14 +719,18 @@ static void rs_each_tile(Found *f, const AccelConfig *a, const Job *j, const RsS
     int t[4];
     for (t[0] = 1; t[0] <= s->c_steps; t[0]++)
         for (t[1] = 1; t[1] <= s->k_steps; t[1]++)
-            for (t[2] = 1; t[2] <= (j->P > 1 ? 1 : up(s->c_steps, t[0])); t[2]++)
+            for (t[2] = 1; t[2] <= up(s->c_steps, t[0]); t[2]++)
                 for (t[3] = 1; t[3] <= up(s->k_steps, t[1]); t[3]++) {
                     Tile g = {p, s->q, up(s->c_steps, t[0] * t[2]), up(s->k_steps, t[1] * t[3]),
                               t[2] > 1 || t[3] > 1};
                     if (!is_size(t[0], s->c_steps) || !is_size(t[1], s->k_steps)) continue;
                     if (!rs_tile_fits(a, j, s, p, t)) continue;
                     const Dram *d = walks(j, &g);
-                    for (int i = 0; i < 6; i++) rs_offer(f, a, j, s, p, t, &d[i], g.tc);
+                    for (int i = 0; i < 6; i++) {
+                        Dram once = d[i];
+                        if (t[2] > 1) once.weights *= (double)j->P / up(j->P, p);
+                        rs_offer(f, a, j, s, p, t, &once, g.tc);
+                    }
                 }
 }
 
