@@ -59,7 +59,7 @@ run 0 "$relmas" costs --network ./plain --accel simba
 # --- ONNX models ---
 golden=$tree/tests/golden/onnx
 for model in "$golden"/*.onnx; do
-    case $model in *unknown*|*two_sizes*) continue ;; esac
+    case $model in *unknown*) continue ;; esac
     stem=$(basename "$model" .onnx)
     run 0 "$relmas" import "$model" -o "$stem.yaml" --format json
     macs=$(awk -F, -v m="$stem" '$1 == m { n += $4 } END { print n }' "$golden/macs.csv")
