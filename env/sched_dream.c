@@ -164,7 +164,7 @@ static void map(const Sim *sim, DreamRound *d, int i)
     Terms *t = &d->terms[i];
     t->sa = -1;
     for (int m = 0; m < sim_system(sim)->n_sas; m++) {
-        if (!round_sa_free(sim, m)) continue;
+        if (!d->r.free[m]) continue;
         double score = map_score(d, t, round_cost(sim, &d->r.entry[i].at, m));
         if (t->sa >= 0 && score <= t->score) continue;
         t->sa = m;
@@ -194,19 +194,17 @@ static void plan_dream(Sim *sim)
     bool hopeless_last = cfg->rules.hopeless_last, drop = hopeless_last && cfg->firm;
     DreamRound d;
     tune(sim, tuning);
-    if (!round_any_free(sim)) return;
+    if (!round_open(sim, &d.r)) return;
     neighbour(tuning, tuning->probe, &d.alpha, &d.beta);
-    round_open(sim, &d.r);
     for (int i = 0; i < d.r.n; i++) {
         d.terms[i] = terms_of(sim, &d.r.entry[i]);
         map(sim, &d, i);
     }
-    for (int i; round_any_free(sim) && (i = largest(&d, hopeless_last)) >= 0;) {
+    for (int i; d.r.n_free > 0 && (i = largest(&d, hopeless_last)) >= 0;) {
         int sa = d.terms[i].sa;
         if (drop && d.r.entry[i].hopeless) return;
-        sim_place(sim, &d.r.entry[i].at, sa, 0, 0);
-        d.r.entry[i].placed = true;
-        for (int k = 0; k < d.r.n; k++)
+        round_place(sim, &d.r, &d.r.entry[i], sa);
+        for (int k = 0; k < d.r.n && d.r.n_free > 0; k++)
             if (d.terms[k].sa == sa && !d.r.entry[k].placed) map(sim, &d, k);
     }
 }

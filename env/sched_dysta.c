@@ -29,8 +29,7 @@ static double score(const Sim *sim, const RoundEntry *e)
 static void plan_dysta(Sim *sim)
 {
     Round r;
-    if (!round_any_free(sim)) return;
-    round_open(sim, &r);
+    if (!round_open(sim, &r)) return;
     for (int i = 0; i < r.n; i++) r.entry[i].score = -score(sim, &r.entry[i]);
     round_sort(sim, &r);
     round_serve(sim, &r);

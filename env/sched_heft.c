@@ -58,19 +58,17 @@ static void plan_heft(Sim *sim)
     double wait[SYS_MAX_SAS];
     Plan p = {0};
     Round r;
-    if (!round_any_free(sim)) return;
+    if (!round_open(sim, &r)) return;
     for (int m = 0; m < sim_system(sim)->n_sas; m++) {
         SaView v;
         sim_sa(sim, m, &v);
         wait[m] = v.left_us + v.queued_us;
     }
-    round_open(sim, &r);
     if (r.n > WINDOW) r.n = WINDOW;
-    for (int i; round_any_free(sim) && (i = longest(sim, &r, wait, &p)) >= 0;) {
+    for (int i; r.n_free > 0 && (i = longest(sim, &r, wait, &p)) >= 0;) {
         RoundEntry *e = &r.entry[i];
-        sim_place(sim, &e->at, p.sa, 0, 0);
+        round_place(sim, &r, e, p.sa);
         wait[p.sa] += round_cost(sim, &e->at, p.sa)->latency_us;
-        e->placed = true;
     }
 }
 

@@ -135,7 +135,6 @@ static void assign(const Sim *sim, Herald *h, RoundEntry *e, HeraldCost cost_by)
 typedef struct Queues {
     double wait_us[SYS_MAX_SAS]; /* ahead of the next in order */
     int assigned[SYS_MAX_SAS];   /* ready sub-jobs, served or not */
-    bool free[SYS_MAX_SAS];      /* at the start of the round */
 } Queues;
 
 static Seat *seat_of(const Sim *sim, Herald *h, const RoundEntry *e)
@@ -149,7 +148,6 @@ static Queues queues_of(const Sim *sim, Herald *h, const Round *r)
     for (int m = 0; m < sim_system(sim)->n_sas; m++) {
         SaView v;
         sim_sa(sim, m, &v);
-        q.free[m] = sched_is_free(&v);
         q.wait_us[m] = fmax(0, v.left_us);
     }
     for (int i = 0; i < r->n; i++) q.assigned[seat_of(sim, h, &r->entry[i])->sa]++;
@@ -158,22 +156,22 @@ static Queues queues_of(const Sim *sim, Herald *h, const Round *r)
 
 /* Of what has to wait for its SA: a free one that nothing is assigned to, if it would end sooner there;
  * or its own. */
-static int fill_gap(const Sim *sim, const Queues *q, const Candidate *c, int sa)
+static int fill_gap(const Sim *sim, const Round *r, const Queues *q, const Candidate *c, int sa)
 {
     int best = sa;
     double finish = q->wait_us[sa] + round_cost(sim, c, sa)->latency_us;
     for (int m = 0; m < sim_system(sim)->n_sas; m++) {
         double there = round_cost(sim, c, m)->latency_us;
-        bool gap = q->free[m] && q->assigned[m] == 0;
+        bool gap = r->free[m] && q->assigned[m] == 0;
         if (gap && q->wait_us[sa] > 0 && there < finish) best = m, finish = there;
     }
     return best;
 }
 
-static void serve(Sim *sim, Herald *h, Queues *q, const RoundEntry *e)
+static void serve(Sim *sim, Herald *h, Round *r, Queues *q, RoundEntry *e)
 {
     Seat *seat = seat_of(sim, h, e);
-    int sa = fill_gap(sim, q, &e->at, (int)seat->sa);
+    int sa = fill_gap(sim, r, q, &e->at, (int)seat->sa);
     if (sa != (int)seat->sa) {
         h->load_until_us[seat->sa] -= round_cost(sim, &e->at, (int)seat->sa)->latency_us;
         add_load(sim, h, &e->at, sa);
@@ -181,7 +179,7 @@ static void serve(Sim *sim, Herald *h, Queues *q, const RoundEntry *e)
         q->assigned[sa]++;
         seat->sa = (uint32_t)sa;
     }
-    if (q->free[sa] && !(q->wait_us[sa] > 0)) sim_place(sim, &e->at, sa, 0, 0);
+    if (r->free[sa]) round_place(sim, r, e, sa);
     q->wait_us[sa] += round_cost(sim, &e->at, sa)->latency_us;
 }
 
@@ -189,12 +187,12 @@ static void plan_by(Sim *sim, HeraldCost cost_by)
 {
     Herald *h = sim_user(sim);
     Round r;
-    round_open(sim, &r);
+    round_list(sim, &r);
     for (int i = 0; i < r.n; i++) assign(sim, h, &r.entry[i], cost_by);
-    if (!round_any_free(sim)) return;
+    if (r.n_free == 0) return;
     round_sort(sim, &r);
     Queues q = queues_of(sim, h, &r);
-    for (int i = 0; i < r.n; i++) serve(sim, h, &q, &r.entry[r.order[i]]);
+    for (int i = 0; i < r.n; i++) serve(sim, h, &r, &q, &r.entry[r.order[i]]);
 }
 
 static void plan_latency(Sim *sim)

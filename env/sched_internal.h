@@ -42,25 +42,26 @@ typedef struct Round {
     int n;
     RoundEntry entry[ROUND_MOST]; /* in the ready order */
     int order[ROUND_MOST];        /* of round_sort: indices, first to be served first */
+    bool free[SYS_MAX_SAS];
+    int n_free;
 } Round;
 
-/* All of what is ready, with tiers and scores of 0. */
-void round_open(const Sim *sim, Round *r);
+/* All of what is ready, with tiers and scores of 0, and the SAs that are free. */
+void round_list(const Sim *sim, Round *r);
+/* The same; false, without a list, if no SA is free. */
+bool round_open(const Sim *sim, Round *r);
 /* Fills order[n]; hopeless jobs behind all others if the scheduler's rules say so. */
 void round_sort(const Sim *sim, Round *r);
 /* Serves all in their order until no SA is free: under list planning each takes the SA with the least
  * price, whether it is free or not, else the free SA that runs it fastest. Entries that are placed
  * are passed over. */
 void round_serve(Sim *sim, Round *r);
-/* Places one on the free SA that runs it fastest; false if no SA is free. */
-bool round_start(Sim *sim, RoundEntry *e);
-
-const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
-bool round_sa_free(const Sim *sim, int sa);
-bool round_any_free(const Sim *sim);
+/* Places an entry in this round. */
+void round_place(Sim *sim, Round *r, RoundEntry *e, int sa);
 /* The free SA with the least latency for it, -1 if none is free. */
-int round_fastest_free(const Sim *sim, const Candidate *c);
+int round_fastest_free(const Sim *sim, const Round *r, const Candidate *c);
 /* The SA with the least price (sched_price) for it. key: of ORDER_GIVEN. */
 int round_least_price(const Sim *sim, const Candidate *c, double key);
+const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
 
 #endif

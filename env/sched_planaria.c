@@ -72,14 +72,14 @@ static int granted(const Sim *sim, const Round *r, int i)
 static void plan_planaria(Sim *sim)
 {
     Round r;
-    if (!round_any_free(sim)) return;
-    round_open(sim, &r);
+    if (!round_open(sim, &r)) return;
     for (int i = 0; i < r.n; i++) rate(sim, &r, i);
     round_sort(sim, &r);
     if (!sim_config(sim)->rules.replan_on_events)
-        for (int i = 0; i < r.n && round_any_free(sim); i++) {
+        for (int i = 0; i < r.n && r.n_free > 0; i++) {
             RoundEntry *e = &r.entry[r.order[i]];
-            if (granted(sim, &r, r.order[i]) < e->need) round_start(sim, e);
+            if (granted(sim, &r, r.order[i]) < e->need)
+                round_place(sim, &r, e, round_fastest_free(sim, &r, &e->at));
         }
     round_serve(sim, &r);
 }

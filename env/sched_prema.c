@@ -59,8 +59,7 @@ static void plan_prema(Sim *sim)
     const Account *accounts = sim_user(sim);
     Round r;
     earn_tokens(sim);
-    if (!round_any_free(sim)) return;
-    round_open(sim, &r);
+    if (!round_open(sim, &r)) return;
     for (int i = 0; i < r.n; i++) {
         RoundEntry *e = &r.entry[i];
         e->tier = thresholds_reached(accounts[e->at.job].tokens);

@@ -12,7 +12,18 @@ double round_priority(const Sim *sim, int net)
     return weight > 0 ? 3 * weight : 3;
 }
 
-void round_open(const Sim *sim, Round *r)
+static void note_free_sas(const Sim *sim, Round *r)
+{
+    r->n_free = 0;
+    for (int m = 0; m < sim_system(sim)->n_sas; m++) {
+        SaView v;
+        sim_sa(sim, m, &v);
+        r->free[m] = sched_is_free(&v);
+        r->n_free += r->free[m];
+    }
+}
+
+static void list_ready(const Sim *sim, Round *r)
 {
     Candidate ready[ROUND_MOST];
     int n = sim_round(sim, ready, ROUND_MOST);
@@ -24,6 +35,19 @@ void round_open(const Sim *sim, Round *r)
         e->slack_us = e->job.deadline_us - sim_now(sim);
         e->hopeless = e->slack_us < e->job.rem_us;
     }
+}
+
+void round_list(const Sim *sim, Round *r)
+{
+    note_free_sas(sim, r);
+    list_ready(sim, r);
+}
+
+bool round_open(const Sim *sim, Round *r)
+{
+    note_free_sas(sim, r);
+    if (r->n_free > 0) list_ready(sim, r);
+    return r->n_free > 0;
 }
 
 /* --- order: heapsort of the indices, as the C library's sort may allocate --- */
@@ -71,18 +95,11 @@ const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa)
     return &sys->net[c->net].cost[sys->sa_type[sa]][c->sub];
 }
 
-bool round_sa_free(const Sim *sim, int sa)
-{
-    SaView v;
-    sim_sa(sim, sa, &v);
-    return sched_is_free(&v);
-}
-
-int round_fastest_free(const Sim *sim, const Candidate *c)
+int round_fastest_free(const Sim *sim, const Round *r, const Candidate *c)
 {
     int best = -1;
     for (int m = 0; m < sim_system(sim)->n_sas; m++) {
-        if (!round_sa_free(sim, m)) continue;
+        if (!r->free[m]) continue;
         if (best < 0 || round_cost(sim, c, m)->latency_us < round_cost(sim, c, best)->latency_us)
             best = m;
     }
@@ -103,32 +120,22 @@ int round_least_price(const Sim *sim, const Candidate *c, double key)
     return best;
 }
 
-bool round_start(Sim *sim, RoundEntry *e)
+void round_place(Sim *sim, Round *r, RoundEntry *e, int sa)
 {
-    int sa = round_fastest_free(sim, &e->at);
-    if (sa < 0) return false;
     sim_place(sim, &e->at, sa, 0, 0);
     e->placed = true;
-    return true;
-}
-
-bool round_any_free(const Sim *sim)
-{
-    for (int m = 0; m < sim_system(sim)->n_sas; m++)
-        if (round_sa_free(sim, m)) return true;
-    return false;
+    r->n_free -= r->free[sa];
+    r->free[sa] = false;
 }
 
 void round_serve(Sim *sim, Round *r)
 {
     bool reserve = sim_config(sim)->rules.replan_on_events;
-    for (int i = 0; i < r->n && round_any_free(sim); i++) {
+    for (int i = 0; i < r->n && r->n_free > 0; i++) {
         RoundEntry *e = &r->entry[r->order[i]];
         if (e->placed) continue;
-        if (!reserve)
-            round_start(sim, e);
-        else
-            sim_place(sim, &e->at, round_least_price(sim, &e->at, 0), 0, 0);
-        e->placed = true;
+        round_place(sim, r, e,
+                    reserve ? round_least_price(sim, &e->at, 0)
+                            : round_fastest_free(sim, r, &e->at));
     }
 }
