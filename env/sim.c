@@ -535,7 +535,17 @@ static bool decision_due(const Sim *sim)
     return false;
 }
 
-/* Of rounds: everything is idle and nothing will come, yet something is ready. */
+/* After a round: nothing runs, is queued or will come, and no deadline drops what is ready. Ticks
+ * alone would go on for ever. */
+static bool is_stranded(const Sim *sim)
+{
+    const SimState *st = sim->st;
+    if (!isinf(st->next_arrival) || st->n_due > 0) return false;
+    for (int m = 0; m < sim->sys->n_sas; m++)
+        if (st->sa[m].job >= 0 || waiting_count(sim->node, &st->sa[m].queue) > 0) return false;
+    return waiting_count(sim->node, &st->ready) > 0;
+}
+
 static void place_stranded(Sim *sim)
 {
     const SimState *st = sim->st;
@@ -562,19 +572,14 @@ static void think(Sim *sim)
 static void settle(Sim *sim)
 {
     SimState *st = sim->st;
-    bool rounds = sim->cfg.rules.asking != ASK_EACH;
     st->candidate = NODE_NONE;
-    while (!decision_due(sim)) {
-        if (next_event(sim, NEVER)) continue;
-        if (st->n_active == 0) return;
-        assert(rounds);
-        place_stranded(sim);
-    }
-    if (rounds) think(sim);
-    if (waiting_count(sim->node, &st->ready) == 0) { /* firm jobs were dropped meanwhile */
-        settle(sim);
-        return;
-    }
+    do {
+        while (!decision_due(sim)) {
+            st->round_due = 0; /* of a tick without anything to place: that round is over */
+            if (!next_event(sim, NEVER)) return;
+        }
+        if (sim->cfg.rules.asking != ASK_EACH) think(sim);
+    } while (waiting_count(sim->node, &st->ready) == 0); /* firm jobs were dropped meanwhile */
     lose_hope(sim);
     st->candidate = waiting_best(sim->node, &st->ready, sim->cfg.rules.hopeless_last);
 }
@@ -758,6 +763,7 @@ void sim_place(Sim *sim, const Candidate *c, int sa, int priority_class, double 
 void sim_proceed(Sim *sim)
 {
     sim->st->round_due = 0;
+    if (is_stranded(sim)) place_stranded(sim);
     settle(sim);
 }
 

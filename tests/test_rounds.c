@@ -122,6 +122,40 @@ START_TEST(what_is_never_placed_is_placed_in_the_end)
 }
 END_TEST
 
+/* The tick at 4 finds nothing to place; what becomes ready at 5 waits for the one at 6. */
+START_TEST(a_tick_without_anything_to_place_is_gone)
+{
+    static const ChainNet CHAIN[1] = {{2, {{{3, 0, 1}, {20, 0, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 1, ONE_TYPE, CHAIN, 1);
+    r.cfg.rules = (SchedRules){.asking = ASK_TICKS, .queue_order = ORDER_GIVEN};
+    r.cfg.replan_us = 2;
+    rig_start_with(&r, (int[]){0}, 1);
+    ck_round(&r, 2, (int[]){0}, 1);
+    place(&r, 0, 0, 0);
+    sim_proceed(r.sim); /* runs from 2 to 5, over the tick at 4 */
+    ck_round(&r, 6, (int[]){0}, 1);
+    sim_proceed(r.sim); /* not placed, and nothing else will come: it is placed all the same */
+    ck_end(&r, 0, 0, 26);
+    rig_free(&r);
+}
+END_TEST
+
+/* Ticks would go on for ever. */
+START_TEST(what_is_never_placed_is_placed_in_spite_of_ticks)
+{
+    for (int asking = ASK_ROUNDS; asking <= ASK_TICKS; asking++) {
+        SimRig r;
+        start_rounds(&r, 1, (Asking)asking);
+        r.cfg.replan_us = 4;
+        rig_start_with(&r, (int[]){A, B}, 2);
+        for (Candidate c; sim_candidate(r.sim, &c);) sim_proceed(r.sim);
+        ck_assert_int_eq(sim_totals(r.sim)->all.met, 2);
+        rig_free(&r);
+    }
+}
+END_TEST
+
 /* 100 bytes/us of bandwidth; 800 bytes in 8 us demand all of it. */
 START_TEST(a_throttled_sub_job_gets_no_more_than_its_limit)
 {
@@ -250,6 +284,8 @@ int main(void)
     tcase_add_test(tc, a_periodic_scheduler_is_asked_at_the_period_only);
     tcase_add_test(tc, a_round_takes_its_time_and_sees_what_happened_meanwhile);
     tcase_add_test(tc, what_is_never_placed_is_placed_in_the_end);
+    tcase_add_test(tc, a_tick_without_anything_to_place_is_gone);
+    tcase_add_test(tc, what_is_never_placed_is_placed_in_spite_of_ticks);
     tcase_add_test(tc, a_round_of_single_choices_is_the_list_scheduler);
     tcase_add_test(tc, a_periodic_scheduler_needs_a_period);
     suite_add_tcase(s, tc);

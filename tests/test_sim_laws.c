@@ -25,14 +25,27 @@ static int action_of(const SimRig *r, const Candidate *c, uint64_t seed)
     return rig_hash_action(seed, n_actions(r), j.arrival_us, c->sub, sim_totals(r->sim)->decisions);
 }
 
-/* One random decision; false when the episode is over. */
+/* One random decision or round; false when the episode is over. */
 static bool step(SimRig *r, uint64_t seed)
 {
     Candidate c;
     if (!sim_candidate(r->sim, &c)) return false;
+    if (r->cfg.rules.asking != ASK_EACH) {
+        rig_round(r, seed);
+        return true;
+    }
     int a = action_of(r, &c, seed);
     sim_commit(r->sim, a / r->cfg.classes, a % r->cfg.classes);
     return true;
+}
+
+/* One by one, or every other time in rounds. */
+static void any_rig(SimRig *r, Rng *rng, uint64_t seed)
+{
+    if (seed % 2)
+        rig_random_rounds(r, rng, JOBS);
+    else
+        rig_random(r, rng, JOBS);
 }
 
 static void run(SimRig *r, uint64_t seed)
@@ -54,7 +67,7 @@ START_TEST(every_issued_job_ends_once)
         SimRig r;
         Rng rng;
         rng_seed(&rng, seed, 1);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         run(&r, seed);
         const SimTotals *t = sim_totals(r.sim);
         JobCounts sum = {0};
@@ -84,7 +97,7 @@ START_TEST(the_log_tells_what_the_counts_tell)
         Rng rng;
         double last = 0;
         rng_seed(&rng, seed, 2);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         run(&r, seed);
         JobCounts c[SYS_MAX_NETS] = {{0}};
         for (int i = 0; i < JOBS; i++) {
@@ -176,7 +189,7 @@ START_TEST(the_energy_of_finished_jobs_is_in_their_records)
         Rng rng;
         double sum = 0;
         rng_seed(&rng, seed, 4);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         r.cfg.firm = false;
         run(&r, seed);
         for (int i = 0; i < JOBS; i++) sum += r.log[i].energy_uj;
@@ -190,14 +203,25 @@ END_TEST
 
 typedef struct Policy {
     uint64_t seed;
-    int n_actions;
+    const SimRig *rig;
 } Policy;
 
-static int slow_choose(void *ctx, double arrival_us, int net, int sub, long decision)
+static int slow_choose(void *ctx, double arrival_us, int sub, long decision)
 {
     const Policy *p = ctx;
-    (void)net;
-    return rig_hash_action(p->seed, p->n_actions, arrival_us, sub, decision);
+    return rig_hash_action(p->seed, n_actions(p->rig), arrival_us, sub, decision);
+}
+
+static SlowOrder slow_order(void *ctx, double arrival_us, int sub, long round)
+{
+    const Policy *p = ctx;
+    return rig_hash_order(p->rig, p->seed, arrival_us, sub, round);
+}
+
+static double slow_limit(void *ctx, int sa, long round)
+{
+    const Policy *p = ctx;
+    return rig_hash_limit(p->rig, p->seed, sa, round);
 }
 
 static SlowFate fate_of(const SimRig *r, const JobRecord *j)
@@ -211,16 +235,19 @@ static bool ck_agree(SimRig *r, uint64_t seed)
 {
     static SlowResult slow;
     SlowArrival arrival[JOBS];
-    Policy p = {.seed = seed, .n_actions = n_actions(r)};
+    int jobs = (int)r->wl.jobs;
+    Policy p = {.seed = seed, .rig = r};
+    SlowPolicy policy = {&p, slow_choose, slow_order, slow_limit};
     const SimTotals *t = sim_totals(r->sim);
     rig_sort_log(r);
-    for (int i = 0; i < JOBS; i++)
+    for (int i = 0; i < jobs; i++)
         arrival[i] = (SlowArrival){.us = r->log[i].arrival_us, .net = r->log[i].net};
-    slow_sim(&slow, r->sys, &r->cfg, arrival, JOBS, r->wl.deadline_us, slow_choose, &p);
+    slow_sim(&slow, r->sys, &r->cfg, arrival, jobs, r->wl.deadline_us, &policy);
     if (slow.closest_us < 1e-9) return false;
     ck_assert_int_eq(t->decisions, slow.decisions);
     ck_assert_int_eq(t->started, slow.started);
-    for (int i = 0; i < JOBS; i++) {
+    ck_assert_int_eq(r->rounds, slow.rounds);
+    for (int i = 0; i < jobs; i++) {
         ck_assert_int_eq(fate_of(r, &r->log[i]), slow.fate[i]);
         ck_relative(r->log[i].end_us, slow.end_us[i]);
         ck_relative(r->log[i].energy_uj, slow.job_uj[i]);
@@ -232,19 +259,27 @@ static bool ck_agree(SimRig *r, uint64_t seed)
     return true;
 }
 
+/* Systems to compare on; RELMAS_SLOW_SYSTEMS asks for more. */
+static uint64_t systems_compared(void)
+{
+    const char *more = getenv("RELMAS_SLOW_SYSTEMS");
+    return more ? strtoull(more, NULL, 10) : 3000;
+}
+
 START_TEST(the_slow_simulator_agrees)
 {
-    int compared = 0;
-    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+    uint64_t compared = 0, systems = systems_compared();
+    for (uint64_t seed = 0; seed < systems; seed++) {
         SimRig r;
         Rng rng;
         rng_seed(&rng, seed, 5);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
+        r.wl.jobs = 1 + (int)rng_below(&rng, JOBS);
         run(&r, seed);
         compared += ck_agree(&r, seed);
         rig_free(&r);
     }
-    ck_assert_int_gt(compared, SYSTEMS * 8 / 10);
+    ck_assert_uint_gt(compared, systems * 8 / 10);
 }
 END_TEST
 
@@ -355,8 +390,8 @@ START_TEST(the_same_seed_gives_the_same_trajectory)
         Rng rng, again;
         rng_seed(&rng, seed, 9);
         again = rng;
-        rig_random(&a, &rng, JOBS);
-        rig_random(&b, &again, JOBS);
+        any_rig(&a, &rng, seed);
+        any_rig(&b, &again, seed);
         run(&b, seed + 1); /* what was before a reset does not matter */
         rig_start(&a, seed);
         rig_start(&b, seed);
@@ -394,7 +429,7 @@ START_TEST(arrivals_do_not_depend_on_decisions)
         Rng rng;
         JobRecord first[JOBS];
         rng_seed(&rng, seed, 11);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         run(&r, seed);
         rig_sort_log(&r);
         memcpy(first, r.log, sizeof first);
@@ -418,7 +453,7 @@ START_TEST(a_clone_goes_on_alike)
         Sim *twin;
         Err err = {0};
         rng_seed(&rng, seed, 12);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         rig_start(&r, seed);
         ck_ok(sim_create(&twin, r.sys, &r.cfg, 0, &err), err);
         for (uint32_t k = rng_below(&rng, 100); k > 0; k--) step(&r, seed);
@@ -465,7 +500,7 @@ START_TEST(nothing_allocates_after_create)
         SimRig r;
         Rng rng;
         rng_seed(&rng, seed, 14);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         rig_start(&r, seed);
         long failed = mem_failed;
         mem_fail_at = 0;
@@ -484,7 +519,7 @@ START_TEST(every_state_met_passes_the_check)
         Rng rng;
         Err err = {0};
         rng_seed(&rng, seed, 15);
-        rig_random(&r, &rng, JOBS);
+        any_rig(&r, &rng, seed);
         rig_start(&r, seed);
         do {
             if (sim_check_state(r.sim, &err) != ST_OK) ck_abort_msg("%s", err.msg);
@@ -497,25 +532,20 @@ END_TEST
 /* A state in the middle of a busy episode: the one with most sub-jobs waiting of its first 40. */
 static void busy_state(SimRig *r, Rng *rng, uint64_t seed)
 {
-    rig_random(r, rng, JOBS);
+    any_rig(r, rng, seed);
     r->wl.rate_per_us *= 3;
     rig_start(r, seed);
     for (int k = 0; k < 40; k++) step(r, seed);
 }
 
-/* The check must survive whatever it reads (the sanitizers watch) and notice most of it: a third of
- * the bytes are pointers and counts, the rest are times, which nobody can check. */
 /* What the check lets pass must be fit to go on with: to the end, or for a good while. */
-static void run_on(SimRig *r, Rng *rng)
+static void run_on(SimRig *r, uint64_t seed)
 {
-    Candidate c;
-    int n = sim_system(r->sim)->n_sas * r->cfg.classes;
-    for (int k = 0; k < 200 && sim_candidate(r->sim, &c); k++) {
-        int a = (int)rng_below(rng, (uint32_t)n);
-        sim_commit(r->sim, a / r->cfg.classes, a % r->cfg.classes);
-    }
+    for (int k = 0; k < 200 && step(r, seed); k++) continue;
 }
 
+/* The check must survive whatever it reads (the sanitizers watch) and notice most of it: a third of
+ * the bytes are pointers and counts, the rest are times, which nobody can check. */
 START_TEST(corrupted_states_are_read_safely)
 {
     enum { FLIPS = 400 };
@@ -534,7 +564,7 @@ START_TEST(corrupted_states_are_read_safely)
             if (sim_check_state(r.sim, NULL) == ST_FORMAT)
                 refused++;
             else
-                run_on(&r, &rng);
+                run_on(&r, rng_next(&rng));
             memcpy(state, saved, n);
         }
         ck_assert_int_gt(refused, 0);

@@ -129,6 +129,15 @@ void rig_random(SimRig *r, Rng *rng, int jobs)
     random_workload(r, rng, jobs);
 }
 
+void rig_random_rounds(SimRig *r, Rng *rng, int jobs)
+{
+    rig_random(r, rng, jobs);
+    r->cfg.rules.asking = coin(rng) ? ASK_ROUNDS : ASK_TICKS;
+    if (r->cfg.rules.asking == ASK_TICKS) r->cfg.replan_us = 2 + 60 * rng_uniform(rng);
+    r->cfg.rules.queue_order = (QueueOrder)rng_below(rng, ORDER_GIVEN + 1);
+    r->place_chance = coin(rng) ? 1 : rng_uniform(rng);
+}
+
 void rig_free(SimRig *r)
 {
     sim_destroy(r->sim);
@@ -152,6 +161,7 @@ void rig_start(SimRig *r, uint64_t seed)
     r->watch = (SimWatch){.ctx = r, .leave = note};
     sim_set_watch(r->sim, &r->watch);
     r->logged = 0;
+    r->rounds = 0;
     sim_reset(r->sim, &r->wl, seed);
 }
 
@@ -178,11 +188,55 @@ void rig_start_with(SimRig *r, const int *net, int n)
     ck_abort_msg("no seed gives these arrivals");
 }
 
-int rig_hash_action(uint64_t seed, int n_actions, double arrival_us, int sub, long decision)
+static Rng hash(uint64_t seed, double arrival_us, int sub, long decision)
 {
     uint64_t bits;
     Rng rng;
     memcpy(&bits, &arrival_us, sizeof bits);
     rng_seed(&rng, seed ^ bits, (uint64_t)sub << 32 ^ (uint64_t)decision);
+    return rng;
+}
+
+int rig_hash_action(uint64_t seed, int n_actions, double arrival_us, int sub, long decision)
+{
+    Rng rng = hash(seed, arrival_us, sub, decision);
     return (int)rng_below(&rng, (uint32_t)n_actions);
+}
+
+SlowOrder rig_hash_order(const SimRig *r, uint64_t seed, double arrival_us, int sub, long round)
+{
+    enum { KEYS = 8 };
+    Rng rng = hash(seed, arrival_us, sub, round);
+    SlowOrder o = {.placed = rng_uniform(&rng) < r->place_chance};
+    o.sa = (int)rng_below(&rng, (uint32_t)r->sys->n_sas);
+    o.priority_class = (int)rng_below(&rng, (uint32_t)r->cfg.classes);
+    o.key = (double)rng_below(&rng, KEYS) - KEYS / 2;
+    return o;
+}
+
+double rig_hash_limit(const SimRig *r, uint64_t seed, int sa, long round)
+{
+    Rng rng = hash(seed, -1, sa, round);
+    double u = rng_uniform(&rng);
+    if (u < 0.8) return 0;
+    return u < 0.9 ? HUGE_VAL : rng_uniform(&rng) * r->sys->dram_bytes_per_us + 1e-6;
+}
+
+void rig_round(SimRig *r, uint64_t seed)
+{
+    static Candidate c[RIG_MAX_READY];
+    int n = sim_round(r->sim, c, RIG_MAX_READY);
+    if (n > RIG_MAX_READY) ck_abort_msg("%d ready sub-jobs", n);
+    for (int i = 0; i < n; i++) {
+        JobView j;
+        sim_job(r->sim, c[i].job, &j);
+        SlowOrder o = rig_hash_order(r, seed, j.arrival_us, c[i].sub, r->rounds);
+        if (o.placed) sim_place(r->sim, &c[i], o.sa, o.priority_class, o.key);
+    }
+    for (int m = 0; m < r->sys->n_sas; m++) {
+        double limit = rig_hash_limit(r, seed, m, r->rounds);
+        if (limit > 0) sim_throttle(r->sim, m, limit);
+    }
+    r->rounds++;
+    sim_proceed(r->sim);
 }

@@ -6,7 +6,7 @@
 #include "env/sim.h"
 #include "tests/support/slow_sim.h"
 
-enum { RIG_MAX_JOBS = 512, CHAIN_MAX = 4 };
+enum { RIG_MAX_JOBS = 512, RIG_MAX_READY = 1024, CHAIN_MAX = 4 };
 
 typedef struct SimRig {
     System *sys;
@@ -16,6 +16,8 @@ typedef struct SimRig {
     SimWatch watch;
     JobRecord log[RIG_MAX_JOBS]; /* of the current episode, in order of the ends */
     int logged;
+    double place_chance;         /* of random rounds: that a ready sub-job is placed */
+    long rounds;                 /* made in this episode */
 } SimRig;
 
 /* A chain of n sub-jobs with costs on each SA type. */
@@ -34,6 +36,8 @@ void rig_of(SimRig *r, System *sys);
 /* Random everything. Latencies are multiples of 2^-24 us, so that sums of them are exact and equal
  * remaining work compares as equal in whatever order it was done. */
 void rig_random(SimRig *r, Rng *rng, int jobs);
+/* The same for a scheduler that is asked in rounds: after events or at ticks. */
+void rig_random_rounds(SimRig *r, Rng *rng, int jobs);
 void rig_free(SimRig *r);
 
 /* Creates the simulator if there is none and starts an episode with the log. */
@@ -43,7 +47,15 @@ void rig_start_with(SimRig *r, const int *net, int n);
 /* The log in order of arrival. */
 void rig_sort_log(SimRig *r);
 
-/* Action of a policy that is random, but a function of what it decides on and `seed` alone. */
+/* --- policies that are random, but functions of what they decide on and `seed` alone --- */
+
 int rig_hash_action(uint64_t seed, int n_actions, double arrival_us, int sub, long decision);
+/* What a round does with a ready sub-job: with its chance it is placed. The key is of ORDER_GIVEN;
+ * few values, so that there are ties. */
+SlowOrder rig_hash_order(const SimRig *r, uint64_t seed, double arrival_us, int sub, long round);
+/* The limit that a round sets for an SA, bytes/us; 0: it leaves it as it is. */
+double rig_hash_limit(const SimRig *r, uint64_t seed, int sa, long round);
+/* Makes the round that is due by these, and proceeds. */
+void rig_round(SimRig *r, uint64_t seed);
 
 #endif

@@ -24,10 +24,13 @@ typedef struct Slow {
     const SimConfig *cfg;
     const SlowArrival *arrival;
     const double *deadline_us;
+    const SlowPolicy *policy;
     SlowResult *out;
     int n, arrived;
-    int decided;       /* since the last event */
-    double now, ticks; /* re-planning instants that have passed */
+    int decided;               /* since the last event */
+    bool round_due;            /* an event, or a tick, that no round has followed */
+    double limit[SYS_MAX_SAS]; /* bytes/us of what runs there */
+    double now, ticks;         /* re-planning instants that have passed */
     SlowJob job[SLOW_MAX_JOBS];
 } Slow;
 
@@ -63,7 +66,8 @@ static double remaining(const Slow *s, int job)
     return sum;
 }
 
-static void take_rank(Slow *s, QueueOrder order, int job, int sub)
+/* given: the key of ORDER_GIVEN. */
+static void take_rank(Slow *s, QueueOrder order, int job, int sub, double given)
 {
     SlowJob *j = &s->job[job];
     Piece *p = &j->piece[sub];
@@ -74,7 +78,8 @@ static void take_rank(Slow *s, QueueOrder order, int job, int sub)
                           [ORDER_SRPT] = rem,
                           [ORDER_SJF] = net_of(s, job)->t_iso_us,
                           [ORDER_DR] = j->deadline + rem,
-                          [ORDER_PLAN] = (double)s->out->decisions};
+                          [ORDER_PLAN] = (double)s->out->decisions,
+                          [ORDER_GIVEN] = given};
     p->key = key[order];
     p->lost_after = s->cfg->rules.hopeless_last ? j->deadline - rem : HUGE_VAL;
 }
@@ -83,7 +88,7 @@ static void make_ready(Slow *s, int job, int sub)
 {
     s->job[job].piece[sub].stage = READY;
     s->job[job].piece[sub].priority_class = 0;
-    take_rank(s, s->cfg->rules.ready_order, job, sub);
+    take_rank(s, s->cfg->rules.ready_order, job, sub, 0);
 }
 
 static int sign(double a, double b)
@@ -135,7 +140,7 @@ static void start_idle(Slow *s)
 static double level_of(const double *demand, int n, double bandwidth)
 {
     double lo = 0, hi = bandwidth;
-    for (int step = 0; step < 200; step++) {
+    for (int step = 0; step < 100; step++) {
         double level = (lo + hi) / 2, sum = 0;
         for (int i = 0; i < n; i++) sum += fmin(demand[i], level);
         *(sum > bandwidth ? &hi : &lo) = level;
@@ -145,18 +150,22 @@ static double level_of(const double *demand, int n, double bandwidth)
 
 static void progress_rates(const Slow *s, double rate[SYS_MAX_SAS])
 {
-    double demand[SYS_MAX_SAS] = {0}, bandwidth = s->sys->dram_bytes_per_us, sum = 0;
+    double demand[SYS_MAX_SAS] = {0}, asked[SYS_MAX_SAS] = {0}, sum = 0;
+    double bandwidth = s->sys->dram_bytes_per_us;
     int job, sub, n = s->sys->n_sas;
     for (int m = 0; m < n; m++) {
         if (!first_of(s, RUNNING, m, &job, &sub)) continue;
         demand[m] = cost_on(s, job, sub, m)->bytes / cost_on(s, job, sub, m)->latency_us;
-        sum += demand[m];
+        asked[m] = fmin(demand[m], fmax(s->limit[m], SIM_THROTTLE_LEAST * demand[m]));
+        sum += asked[m];
     }
-    double level = level_of(demand, n, bandwidth);
+    double level = sum > bandwidth ? level_of(asked, n, bandwidth) : bandwidth;
     for (int m = 0; m < n; m++) {
-        double grant = s->cfg->arbitration == ARBITRATION_MAX_MIN ? fmin(demand[m], level)
-                                                                  : demand[m] * bandwidth / sum;
-        rate[m] = demand[m] > 0 && sum > bandwidth ? fmin(1, grant / demand[m]) : 1;
+        double grant = asked[m];
+        if (sum > bandwidth)
+            grant = s->cfg->arbitration == ARBITRATION_MAX_MIN ? fmin(asked[m], level)
+                                                               : asked[m] * bandwidth / sum;
+        rate[m] = demand[m] > 0 ? fmin(1, grant / demand[m]) : 1;
     }
 }
 
@@ -307,6 +316,7 @@ static bool happen(Slow *s, double limit)
     if (e.t > limit) return false;
     advance(s, e.t);
     s->decided = 0;
+    s->round_due |= s->cfg->rules.asking == ASK_ROUNDS || e.kind == TICK;
     switch (e.kind) {
     case COMPLETION:
         on_completion(s, e.job, e.sub);
@@ -327,22 +337,39 @@ static bool happen(Slow *s, double limit)
     return true;
 }
 
-static void decide(Slow *s, int job, int sub, SlowChoose *choose, void *ctx)
+/* What happens while the scheduler thinks. */
+static void think(Slow *s)
+{
+    double until = s->now + s->cfg->decision_us;
+    if (!(s->cfg->decision_us > 0)) return;
+    while (happen(s, until)) continue;
+    advance(s, until);
+}
+
+static void enqueue(Slow *s, int job, int sub, int sa, int priority_class, double key)
 {
     Piece *p = &s->job[job].piece[sub];
+    p->stage = QUEUED;
+    p->sa = sa;
+    p->priority_class = priority_class;
+    take_rank(s, s->cfg->rules.queue_order, job, sub, key);
+}
+
+/* --- one decision at a time --- */
+
+static void decide(Slow *s, int job, int sub)
+{
+    const SlowPolicy *policy = s->policy;
+    Piece *p = &s->job[job].piece[sub];
     int classes = s->cfg->classes;
-    int action = choose(ctx, s->job[job].arrival, s->arrival[job].net, sub, s->out->decisions++);
+    int action = policy->choose(policy->ctx, s->job[job].arrival, sub, s->out->decisions++);
     p->stage = DECIDING;
     s->decided++;
-    if (s->cfg->decision_us > 0) {
-        double until = s->now + s->cfg->decision_us;
-        while (happen(s, until)) continue;
-        advance(s, until);
-    }
-    p->stage = s->job[job].active ? QUEUED : WITHDRAWN;
-    p->sa = action / classes;
-    p->priority_class = action % classes;
-    take_rank(s, s->cfg->rules.queue_order, job, sub);
+    think(s);
+    if (s->job[job].active)
+        enqueue(s, job, sub, action / classes, action % classes, 0);
+    else
+        p->stage = WITHDRAWN;
 }
 
 /* List scheduling asks for decisions only while an SA has nothing to do, and not for more than its
@@ -358,20 +385,106 @@ static bool decision_due(const Slow *s)
     return false;
 }
 
-void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const SlowArrival *arrival,
-              int n, const double *deadline_us, SlowChoose *choose, void *ctx)
+static void single_decisions(Slow *s)
 {
     int job, sub;
-    Slow s = {
-        .sys = sys, .cfg = cfg, .arrival = arrival, .n = n, .deadline_us = deadline_us, .out = out};
+    for (;;) {
+        if (first_of(s, READY, -1, &job, &sub) && decision_due(s))
+            decide(s, job, sub);
+        else if (!happen(s, HUGE_VAL))
+            break;
+    }
+}
+
+/* --- rounds --- */
+
+/* All that is ready, in order; returns how many. */
+static int list_ready(const Slow *s, int job[], int sub[])
+{
+    int n = 0;
+    EACH_PIECE(s, j, p)
+    {
+        int at = n;
+        if (s->job[j].piece[p].stage != READY) continue;
+        for (; at > 0 && compare(s, j, p, job[at - 1], sub[at - 1]) < 0; at--)
+            job[at] = job[at - 1], sub[at] = sub[at - 1];
+        job[at] = j, sub[at] = p;
+        n++;
+    }
+    return n;
+}
+
+/* Nothing runs, is queued or will come, and no deadline will take away what is ready. */
+static bool stranded(const Slow *s)
+{
+    int job, sub;
+    return s->arrived == s->n && !s->cfg->firm && first_of(s, READY, -1, &job, &sub) &&
+           !first_of(s, QUEUED, -1, &job, &sub) && !first_of(s, RUNNING, -1, &job, &sub);
+}
+
+static void place_first(Slow *s)
+{
+    int job, sub, best = 0;
+    first_of(s, READY, -1, &job, &sub);
+    for (int m = 1; m < s->sys->n_sas; m++)
+        if (cost_on(s, job, sub, m)->latency_us < cost_on(s, job, sub, best)->latency_us) best = m;
+    enqueue(s, job, sub, best, 0, 0);
+}
+
+/* Time passes, then the scheduler sees what is there. */
+static void round_of(Slow *s)
+{
+    static int job[SLOW_MAX_JOBS * SLOW_MAX_SUBJOBS], sub[SLOW_MAX_JOBS * SLOW_MAX_SUBJOBS];
+    const SlowPolicy *policy = s->policy;
+    think(s);
+    s->round_due = false;
+    int n = list_ready(s, job, sub);
+    if (n == 0) return;
+    for (int i = 0; i < n; i++) {
+        double arrival = s->job[job[i]].arrival;
+        SlowOrder o = policy->order(policy->ctx, arrival, sub[i], s->out->rounds);
+        if (!o.placed) continue;
+        s->out->decisions++;
+        enqueue(s, job[i], sub[i], o.sa, o.priority_class, o.key);
+    }
+    for (int m = 0; m < s->sys->n_sas; m++) {
+        double limit = policy->limit(policy->ctx, m, s->out->rounds);
+        if (limit > 0) s->limit[m] = limit;
+    }
+    s->out->rounds++;
+    if (stranded(s)) place_first(s);
+}
+
+static void rounds(Slow *s)
+{
+    int job, sub;
+    for (;;) {
+        if (s->round_due && first_of(s, READY, -1, &job, &sub)) {
+            round_of(s);
+            continue;
+        }
+        s->round_due = false; /* there was nothing to ask about */
+        if (!happen(s, HUGE_VAL)) break;
+    }
+}
+
+void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const SlowArrival *arrival,
+              int n, const double *deadline_us, const SlowPolicy *policy)
+{
+    Slow s = {.sys = sys,
+              .cfg = cfg,
+              .arrival = arrival,
+              .n = n,
+              .deadline_us = deadline_us,
+              .policy = policy,
+              .out = out};
     memset(out, 0, sizeof *out);
     out->closest_us = HUGE_VAL;
     for (int j = 0; j < n; j++) out->fate[j] = SLOW_UNFINISHED;
-    for (;;) {
-        if (first_of(&s, READY, -1, &job, &sub) && decision_due(&s))
-            decide(&s, job, sub, choose, ctx);
-        else if (!happen(&s, HUGE_VAL))
-            break;
-    }
+    for (int m = 0; m < sys->n_sas; m++) s.limit[m] = HUGE_VAL;
+    if (cfg->rules.asking == ASK_EACH)
+        single_decisions(&s);
+    else
+        rounds(&s);
     out->over_us = s.now;
 }

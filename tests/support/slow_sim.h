@@ -24,16 +24,31 @@ typedef struct SlowResult {
     double energy_uj;             /* the table's, of all done sub-jobs */
     double busy_us[SYS_MAX_SAS];
     double over_us; /* time of the last event */
-    long decisions, started;
+    long decisions, started, rounds;
     double closest_us; /* between two events, or one and the end of a decision. Equal sub-jobs and
                           equal sums of bytes do make it 0: then rounding says what is first. */
 } SlowResult;
 
-/* Action (SA x classes + class) for a sub-job of the job that arrived at arrival_us. */
-typedef int SlowChoose(void *ctx, double arrival_us, int net, int sub, long decision);
+/* What a round does with one ready sub-job. */
+typedef struct SlowOrder {
+    bool placed;
+    int sa, priority_class;
+    double key; /* of ORDER_GIVEN */
+} SlowOrder;
+
+/* The scheduler. Rounds are counted from 0. */
+typedef struct SlowPolicy {
+    void *ctx;
+    /* ASK_EACH: action (SA x classes + class) for a sub-job of the job that arrived at arrival_us. */
+    int (*choose)(void *ctx, double arrival_us, int sub, long decision);
+    /* Rounds: asked for each ready sub-job in the ready order, then for each SA: the limit of what
+     * runs there from now on, bytes/us; 0: as before. */
+    SlowOrder (*order)(void *ctx, double arrival_us, int sub, long round);
+    double (*limit)(void *ctx, int sa, long round);
+} SlowPolicy;
 
 /* Runs arrival[n] (in order of time) to the end. */
 void slow_sim(SlowResult *out, const System *sys, const SimConfig *cfg, const SlowArrival *arrival,
-              int n, const double *deadline_us, SlowChoose *choose, void *ctx);
+              int n, const double *deadline_us, const SlowPolicy *policy);
 
 #endif
