@@ -12,7 +12,8 @@ typedef struct Scheduler {
     SchedRules rules;
     int (*choose)(const Sim *sim); /* ASK_EACH: SA for the candidate; class is 0 */
     const char *summary;
-    /* Else: places what it wants of one round (sim_round, sim_place). Its memory of the episode is
+    /* Else: places what it wants of one round (sim_round, sim_place), or under ASK_EACH commits the
+     * candidate itself, if it takes more than a look at the simulator. Its memory of the episode is
      * sim_user(sim), state_bytes of it, which reset prepares after sim_reset (NULL: zeros do). */
     void (*plan)(Sim *sim);
     void (*reset)(Sim *sim);

@@ -105,7 +105,7 @@ static int type_for_short_jobs(const System *sys)
 }
 
 /* The last free SA of the type that suits short jobs is for them; others wait for a taken SA. */
-static int choose_reserve(const Sim *sim)
+int sched_choose_reserve(const Sim *sim)
 {
     const System *sys = sim_system(sim);
     int sa = sched_choose_finish_bw(sim), kept = type_for_short_jobs(sys), free = 0;
@@ -184,13 +184,13 @@ static const Scheduler RULES[] = {
      .summary = "the same by deadline + remaining work"},
     {.name = "edf-reserve-bw",
      .rules = PACED(ORDER_EDF, 2),
-     .choose = choose_reserve,
+     .choose = sched_choose_reserve,
      .summary = "edf-h-bw+, two decisions per event, the last free SA of the type that suits them "
                 "is kept for "
                 "short jobs"},
     {.name = "dr-reserve-bw",
      .rules = PACED(ORDER_DR, 2),
-     .choose = choose_reserve,
+     .choose = sched_choose_reserve,
      .summary = "the same by deadline + remaining work"},
     {.name = "edf-queue",
      .rules = QUEUE(ORDER_EDF),

@@ -17,11 +17,10 @@ static const double NEVER = HUGE_VAL;
 const char *const QUEUE_ORDER_NAMES[] = {"fcfs", "edf",  "llf",   "srpt", "sjf",
                                          "dr",   "plan", "given", NULL};
 
-static size_t block_bytes(const Sim *sim)
+static size_t block_bytes(size_t jobs, size_t max_subjobs, size_t max_waiting)
 {
-    size_t jobs = sim->cfg.max_jobs, waiting = sim->max_waiting;
-    size_t bytes = sizeof(SimState) + waiting * sizeof(WaitNode) +
-                   jobs * (sizeof(Job) + 2 * sizeof(int) + sim->max_subjobs);
+    size_t bytes = sizeof(SimState) + max_waiting * sizeof(WaitNode) +
+                   jobs * (sizeof(Job) + 2 * sizeof(int) + max_subjobs);
     return (bytes + 7) / 8 * 8;
 }
 
@@ -640,7 +639,7 @@ Status sim_create(Sim **out, const System *sys, const SimConfig *cfg, size_t use
     sim->cfg = *cfg;
     TRY(measure(sim, err));
     st = ST_NOMEM;
-    sim->own_bytes = block_bytes(sim);
+    sim->own_bytes = block_bytes(cfg->max_jobs, sim->max_subjobs, sim->max_waiting);
     sim->bytes = sim->own_bytes + user_bytes;
     if (!(block = mem_calloc(1, sim->bytes))) goto fail;
     lay_out(sim, block);
@@ -684,6 +683,38 @@ void sim_clone(Sim *dst, const Sim *src)
 {
     assert(dst->bytes == src->bytes && dst->sys == src->sys);
     memcpy(dst->st, src->st, src->bytes);
+}
+
+/* No two sub-jobs on one path are independent: all but one of the longest path's are too many. */
+static int width_at_most(const SysNet *n)
+{
+    int above[SYS_MAX_SUBJOBS] = {0}, longest = 0;
+    for (int s = 0; s < n->n_subjobs; s++) {
+        if (above[s] + 1 > longest) longest = above[s] + 1;
+        for (int e = n->first_succ[s]; e < n->first_succ[s + 1]; e++)
+            if (above[s] + 1 > above[n->succ[e]]) above[n->succ[e]] = above[s] + 1;
+    }
+    return n->n_subjobs - longest + 1;
+}
+
+size_t sim_fork_bytes(const System *sys, const SimConfig *cfg)
+{
+    int width = 1, subjobs = 1;
+    for (int i = 0; i < sys->n_nets; i++) {
+        int w = width_at_most(&sys->net[i]);
+        if (w > width) width = w;
+        if (sys->net[i].n_subjobs > subjobs) subjobs = sys->net[i].n_subjobs;
+    }
+    return block_bytes(cfg->max_jobs, subjobs, (size_t)cfg->max_jobs * width);
+}
+
+void sim_fork(Sim *out, void *block, const Sim *src)
+{
+    *out = *src;
+    out->watch = NULL;
+    out->bytes = src->own_bytes;
+    lay_out(out, block);
+    memcpy(block, src->st, src->own_bytes);
 }
 
 void *sim_user(Sim *sim)

@@ -73,4 +73,9 @@ static inline const SubJobCost *cost_of(const Sim *sim, int job, int sub, int sa
     return &net_of(sim, job)->cost[sim->sys->sa_type[sa]][sub];
 }
 
+/* A simulator that goes on from src's state in a block of the caller's, at least sim_fork_bytes of
+ * it, 8-byte aligned: without a log, without the owner's bytes; nothing to destroy. */
+size_t sim_fork_bytes(const System *sys, const SimConfig *cfg);
+void sim_fork(Sim *out, void *block, const Sim *src);
+
 #endif
