@@ -7,15 +7,10 @@
 #include "env/scalesim.h"
 #include "experiments/commands.h"
 #include "experiments/output.h"
+#include "experiments/target.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { NOTES_SHOWN = 24, OUTPUTS_SHOWN = 8 };
 
@@ -69,77 +64,13 @@ static Status read_model(const Options *o, Draft **draft, Err *err)
 
 /* ---- writing ---- */
 
-static Status cannot(const char *what, const char *path, Err *err)
-{
-    return err_set(err, ST_IO, "cannot %s '%.300s': %s", what, path, strerror(errno));
-}
-
-static bool write_all(int fd, const char *text, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t n = write(fd, text, bytes);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        text += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
-
-/* A pipe or device is no file that could be replaced. */
-static Status write_into(const char *path, const char *text, size_t bytes, Err *err)
-{
-    int fd = open(path, O_WRONLY);
-    if (fd < 0) return cannot("open", path, err);
-    bool written = write_all(fd, text, bytes);
-    if (close(fd) != 0) written = false;
-    return written ? ST_OK : cannot("write", path, err);
-}
-
-/* The file appears under its name when it is whole. */
-static Status replace_file(const char *path, const char *text, size_t bytes, Err *err)
-{
-    char temporary[PATH_MAX + 32];
-    Status st = ST_OK;
-    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return err_set(err, ST_USAGE, "import: the name after -o is too long");
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (fd < 0) return cannot("create", path, err);
-    bool written = write_all(fd, text, bytes) && fsync(fd) == 0;
-    if (close(fd) != 0) written = false;
-    if (!written || rename(temporary, path) != 0) {
-        st = cannot("write", path, err);
-        unlink(temporary);
-    }
-    return st;
-}
-
-/* Refused before anything is read, so that no work is lost. */
-static Status check_target(const Options *o, Err *err)
-{
-    struct stat s;
-
-    if (!o->out || stat(o->out, &s) != 0) return ST_OK;
-    if (S_ISDIR(s.st_mode))
-        return err_set(err, ST_USAGE, "import: '%.200s' is a folder, give a file after -o", o->out);
-    if (S_ISREG(s.st_mode) && !o->force)
-        return err_set(err, ST_USAGE, "import: '%.200s' exists, give --force to replace it",
-                       o->out);
-    return ST_OK;
-}
-
 static Status write_network(const Options *o, const char *text, size_t bytes, Err *err)
 {
-    struct stat s;
-
-    if (!o->out) {
-        fwrite(text, 1, bytes, stdout); /* main reports a failure */
-        return ST_OK;
-    }
-    if (stat(o->out, &s) == 0 && !S_ISREG(s.st_mode)) return write_into(o->out, text, bytes, err);
-    return replace_file(o->out, text, bytes, err);
+    Target t;
+    Status st = target_open(&t, o->out, err);
+    if (st != ST_OK) return st;
+    fwrite(text, 1, bytes, t.out); /* target_close, or main, reports a failure */
+    return target_close(&t, ST_OK, err);
 }
 
 /* ---- the summary ---- */
@@ -336,7 +267,7 @@ static Status run(const Options *o, Err *err)
     Err why = {0};
     Status st;
 
-    TRY(check_target(o, &why));
+    TRY(target_check("import", o->out, o->force, &why));
     TRY(read_model(o, &draft, &why));
     if (o->name) draft_rename(draft, o->name);
     TRY(draft_write(draft, &text, &bytes, &net, &why));

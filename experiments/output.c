@@ -2,7 +2,6 @@
 #include "experiments/output.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *const FORMAT_NAMES[] = {"table", "csv", "json", NULL};
@@ -22,24 +21,29 @@ int utf8_length(const char *text)
     return n > 1 && (overlong || beyond) ? 0 : n;
 }
 
-void print_json_text(const char *text)
+void write_json_text(FILE *out, const char *text)
 {
     const char *s = text;
-    putchar('"');
+    fputc('"', out);
     while (*s) {
         int n = utf8_length(s);
         if (n == 0) {
-            fputs("\xef\xbf\xbd", stdout); /* the replacement character */
+            fputs("\xef\xbf\xbd", out); /* the replacement character */
             n = 1;
         } else if ((unsigned char)*s < 0x20) {
-            printf("\\u%04x", (unsigned)*s);
+            fprintf(out, "\\u%04x", (unsigned)*s);
         } else {
-            if (*s == '"' || *s == '\\') putchar('\\');
-            fwrite(s, 1, (size_t)n, stdout);
+            if (*s == '"' || *s == '\\') fputc('\\', out);
+            fwrite(s, 1, (size_t)n, out);
         }
         s += n;
     }
-    putchar('"');
+    fputc('"', out);
+}
+
+void print_json_text(const char *text)
+{
+    write_json_text(stdout, text);
 }
 
 void print_csv_text(const char *s)

@@ -2,9 +2,13 @@
 #ifndef RELMAS_EXPERIMENTS_OUTPUT_H
 #define RELMAS_EXPERIMENTS_OUTPUT_H
 
+#include <stdio.h>
+
 typedef enum { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } Format;
 extern const char *const FORMAT_NAMES[]; /* of --format, NULL-terminated */
 
+/* A string in quotes. */
+void write_json_text(FILE *out, const char *s);
 /* On stdout: a string in quotes; a cell, in quotes if it must be. */
 void print_json_text(const char *s);
 void print_csv_text(const char *s);
