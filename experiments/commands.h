@@ -10,6 +10,7 @@ int cmd_eval(int argc, char *const *argv);
 int cmd_capacity(int argc, char *const *argv);
 int cmd_costs(int argc, char *const *argv);
 int cmd_import(int argc, char *const *argv);
+int cmd_trace(int argc, char *const *argv);
 int cmd_inspect(int argc, char *const *argv);
 int cmd_list(int argc, char *const *argv);
 

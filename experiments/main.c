@@ -20,6 +20,7 @@ static const Command COMMANDS[] = {
     {"capacity", cmd_capacity, "the largest load at which a policy keeps the SLA"},
     {"costs", cmd_costs, "cost of networks' layers on accelerators"},
     {"import", cmd_import, "turn an ONNX model or SCALE-Sim topology into a network file"},
+    {"trace", cmd_trace, "one episode as a Chrome/Perfetto trace"},
     {"inspect", cmd_inspect, "show what a checkpoint or policy file holds"},
     {"list", cmd_list, "name the networks, systems, scenarios, schedulers, ..."},
 };
