@@ -68,4 +68,7 @@ const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
 /* The choice of SA of the reserve family. */
 int sched_choose_reserve(const Sim *sim);
 
+/* The choice of SA of the reserve family. */
+int sched_choose_reserve(const Sim *sim);
+
 #endif
