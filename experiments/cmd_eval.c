@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
+#include "experiments/eval_save.h"
 #include "experiments/output.h"
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@ enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7, MIN_EPISODES_FOR_STAR = 10 };
 
 typedef struct Options {
     ArgList policies, set;
-    const char *scenario, *load;
+    const char *scenario, *load, *save;
     int episodes, threads, format;
     bool by_network;
     uint64_t seed;
@@ -243,6 +244,31 @@ static void print_json(const Comparison *c)
     puts("\n]}");
 }
 
+/* All episodes of all cells, as arrays. */
+static Status save(const Comparison *c, Err *err)
+{
+    int n = c->n_policies, cells = n * c->o->loads.n;
+    const char **names = mem_calloc((size_t)n, sizeof *names);
+    const EvalResult **results = mem_calloc((size_t)cells, sizeof *results);
+    Status st = names && results ? ST_OK : err_set(err, ST_NOMEM, "eval: out of memory");
+    for (int i = 0; i < n && st == ST_OK; i++) names[i] = c->who[i].who.name;
+    for (int i = 0; i < cells && st == ST_OK; i++) results[i] = &c->cell[i].result;
+    if (st == ST_OK)
+        st = eval_save(c->o->save,
+                       &(EvalSave){.scenario = &c->scenario->cfg,
+                                   .seed = c->o->seed,
+                                   .n_loads = c->o->loads.n,
+                                   .n_policies = n,
+                                   .episodes = c->o->episodes,
+                                   .load = c->o->loads.v,
+                                   .policy = names,
+                                   .result = results},
+                       err);
+    mem_free(names);
+    mem_free(results);
+    return st;
+}
+
 static void release(Comparison *c)
 {
     for (int i = 0; c->cell && i < c->n_policies * c->o->loads.n; i++)
@@ -262,6 +288,7 @@ static Status run(Options *o, Err *err)
     TRY(measure(&c, err));
     TRY(compare(&c, err));
     (o->format == FORMAT_CSV ? print_csv : o->format == FORMAT_JSON ? print_json : print_table)(&c);
+    if (o->save) TRY(save(&c, err)); /* last: a full disk costs no result */
     log_info("peak memory %.0f MB", (double)mem_peak_rss() * 1e-6);
 fail:
     release(&c);
@@ -281,6 +308,8 @@ int cmd_eval(int argc, char *const *argv)
         {"--seed", "N", ARG_U64, &o.seed, 0, 1e15, NULL,
          "first arrival seed (default: the scenario's held-out ones)"},
         {"--format", "F", ARG_ENUM, &o.format, 0, 0, FORMAT_NAMES, "of the results"},
+        {"--save", "FILE.h5", ARG_TEXT, &o.save, 0, 0, NULL,
+         "also every episode's results as arrays in an HDF5 file"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
          "also the SLA rate of each network (table)"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,

@@ -9,9 +9,14 @@
 static void print_meta(const Checkpoint *ckpt, const char *path)
 {
     const CheckpointMeta *m = checkpoint_meta(ckpt);
-    printf("%s: %s, format %d, relmas %s\nwritten %s on %s after %.1f s of training\n\n", path,
-           checkpoint_has(ckpt, "/learner") ? "checkpoint (resumable)" : "frozen policy",
-           m->format_version, m->relmas_version, m->created_utc, m->host, m->wall_s);
+    bool results = checkpoint_has(ckpt, "/results");
+    printf("%s: %s, format %d, relmas %s\nwritten %s on %s", path,
+           results                            ? "results of an evaluation"
+           : checkpoint_has(ckpt, "/learner") ? "checkpoint (resumable)"
+                                              : "frozen policy",
+           m->format_version, m->relmas_version, m->created_utc, m->host);
+    if (!results) printf(" after %.1f s of training", m->wall_s);
+    puts("\n");
 }
 
 static void print_items(const Checkpoint *ckpt)

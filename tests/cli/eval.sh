@@ -67,6 +67,21 @@ code=$?
 checks=$((checks + 1))
 [ $code -eq 0 ] || [ $code -eq 2 ] || fail "another system: exit code $code"
 
+# --- results as arrays: the same for any number of threads ---
+for threads in 1 3; do
+    run 0 "$relmas" eval edf-queue fcfs-h --episodes 4 --load 0.5,0.9 --set scenario.system=tiny-2 \
+        --set scenario.networks=kws --threads $threads --save "$tmp/r$threads.h5"
+done
+run 0 "$relmas" inspect "$tmp/r1.h5" --same "$tmp/r3.h5"
+run 0 "$relmas" inspect "$tmp/r1.h5"
+holds 'results of an evaluation'
+holds '^/results/sla_rate +f64 +4 x 4 '
+holds '^/results/policy +u8 +2 x '
+run 1 "$relmas" eval edf-queue --episodes 1 --set scenario.system=tiny-2 \
+    --set scenario.networks=kws --save "$tmp/nowhere/r.h5" # the table is printed all the same
+holds '^edf-queue '
+holds 'nowhere' "$tmp/err"
+
 ls -A >"$tmp/after"
 same 'eval leaves the folder as it was' "$tmp/before" "$tmp/after"
 verdict
