@@ -288,7 +288,7 @@ static void put_counters(TraceWriter *w, long long ns, double gbps, int ready, i
     }
     if (in_system != w->in_system) {
         begin_event(w, 'C', REQUESTS, REQUESTS, ns);
-        fprintf(w->out, ", \"name\": \"in the system\", \"args\": {\"requests\": %d}}", in_system);
+        fprintf(w->out, ", \"name\": \"requests\", \"args\": {\"in the system\": %d}}", in_system);
     }
     w->gbps = gbps;
     w->ready = ready;
