@@ -138,16 +138,13 @@ static Status to_gaps(const Csv *csv, ArrivalTrace *t, Err *err)
     return ST_OK;
 }
 
-Status arrival_trace_load(ArrivalTrace **out, const char *path, const char *column,
-                          const char *const *names, int n_names, Err *err)
+static Status read_trace(ArrivalTrace **out, const Csv *csv, const char *column,
+                         const char *const *names, int n_names, Err *err)
 {
-    Csv *csv = NULL;
     ArrivalTrace *t = NULL;
     int times;
     Status st;
 
-    *out = NULL;
-    TRY(csv_load(&csv, path, err));
     TRY(find_times(csv, column, &times, err));
     if (csv_rows(csv) < 2) {
         st = csv_error(csv, -1, err, "a trace needs two arrivals or more, got %d", csv_rows(csv));
@@ -164,13 +161,33 @@ Status arrival_trace_load(ArrivalTrace **out, const char *path, const char *colu
         if (!(t->net = mem_calloc((size_t)t->n, sizeof *t->net))) goto fail;
         TRY(read_networks(csv, names, n_names, t->net, err));
     }
-    csv_destroy(csv);
     *out = t;
     return ST_OK;
 fail:
-    csv_destroy(csv);
     arrival_trace_destroy(t);
-    return err_set(err, st, "%.200s: %s", path, status_text(st));
+    return err_set(err, st, "%.200s: %s", csv_name(csv), status_text(st));
+}
+
+Status arrival_trace_load(ArrivalTrace **out, const char *path, const char *column,
+                          const char *const *names, int n_names, Err *err)
+{
+    Csv *csv;
+    *out = NULL;
+    Status st = csv_load(&csv, path, err);
+    if (st == ST_OK) st = read_trace(out, csv, column, names, n_names, err);
+    csv_destroy(csv);
+    return st;
+}
+
+Status arrival_trace_parse(ArrivalTrace **out, const char *file, const char *text, size_t bytes,
+                           const char *column, const char *const *names, int n_names, Err *err)
+{
+    Csv *csv;
+    *out = NULL;
+    Status st = csv_parse(&csv, file, text, bytes, err);
+    if (st == ST_OK) st = read_trace(out, csv, column, names, n_names, err);
+    csv_destroy(csv);
+    return st;
 }
 
 void arrival_trace_destroy(ArrivalTrace *t)

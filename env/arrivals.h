@@ -16,6 +16,7 @@
 #include "env/system.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef enum {
     ARRIVALS_POISSON,
@@ -86,6 +87,9 @@ bool arrivals_state_ok(const ArrivalState *s, const Workload *wl, int n_nets,
  * frees with arrival_trace_destroy. ST_FORMAT with the line for anything wrong. */
 Status arrival_trace_load(ArrivalTrace **out, const char *path, const char *column,
                           const char *const *names, int n_names, Err *err);
+/* The same from memory; file stands for it in messages. */
+Status arrival_trace_parse(ArrivalTrace **out, const char *file, const char *text, size_t bytes,
+                           const char *column, const char *const *names, int n_names, Err *err);
 void arrival_trace_destroy(ArrivalTrace *t); /* NULL allowed */
 
 #endif
