@@ -31,7 +31,7 @@ static void plan_dysta(Sim *sim)
     Round r;
     if (!round_open(sim, &r)) return;
     for (int i = 0; i < r.n; i++) r.entry[i].score = -score(sim, &r.entry[i]);
-    round_sort(sim, &r);
+    round_rank(sim, &r);
     round_serve(sim, &r);
 }
 

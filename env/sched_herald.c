@@ -190,9 +190,9 @@ static void plan_by(Sim *sim, HeraldCost cost_by)
     round_list(sim, &r);
     for (int i = 0; i < r.n; i++) assign(sim, h, &r.entry[i], cost_by);
     if (r.n_free == 0) return;
-    round_sort(sim, &r);
+    round_rank(sim, &r);
     Queues q = queues_of(sim, h, &r);
-    for (int i = 0; i < r.n; i++) serve(sim, h, &r, &q, &r.entry[r.order[i]]);
+    for (int i = 0; i < r.n && r.n_free > 0; i++) serve(sim, h, &r, &q, round_nth(&r, i));
 }
 
 static void plan_latency(Sim *sim)

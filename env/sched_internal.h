@@ -42,7 +42,9 @@ typedef struct RoundEntry {
 typedef struct Round {
     int n;
     RoundEntry entry[ROUND_MOST]; /* in the ready order */
-    int order[ROUND_MOST];        /* of round_sort: indices, first to be served first */
+    int order[ROUND_MOST];        /* of round_rank: indices */
+    int ranked;
+    bool hopeless_last;
     bool free[SYS_MAX_SAS];
     int n_free;
 } Round;
@@ -51,8 +53,11 @@ typedef struct Round {
 void round_list(const Sim *sim, Round *r);
 /* The same; false, without a list, if no SA is free. */
 bool round_open(const Sim *sim, Round *r);
-/* Fills order[n]; hopeless jobs behind all others if the scheduler's rules say so. */
-void round_sort(const Sim *sim, Round *r);
+/* Tiers and scores are set: who comes when. Hopeless jobs behind all others if the scheduler's rules
+ * say so. */
+void round_rank(const Sim *sim, Round *r);
+/* The k-th to be served, k < n. */
+RoundEntry *round_nth(Round *r, int k);
 /* Serves all in their order until no SA is free: under list planning each takes the SA with the least
  * price, whether it is free or not, else the free SA that runs it fastest. Entries that are placed
  * are passed over. */

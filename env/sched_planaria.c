@@ -74,11 +74,11 @@ static void plan_planaria(Sim *sim)
     Round r;
     if (!round_open(sim, &r)) return;
     for (int i = 0; i < r.n; i++) rate(sim, &r, i);
-    round_sort(sim, &r);
+    round_rank(sim, &r);
     if (!sim_config(sim)->rules.replan_on_events)
         for (int i = 0; i < r.n && r.n_free > 0; i++) {
-            RoundEntry *e = &r.entry[r.order[i]];
-            if (granted(sim, &r, r.order[i]) < e->need)
+            RoundEntry *e = round_nth(&r, i);
+            if (granted(sim, &r, (int)(e - r.entry)) < e->need)
                 round_place(sim, &r, e, round_fastest_free(sim, &r, &e->at));
         }
     round_serve(sim, &r);

@@ -65,7 +65,7 @@ static void plan_prema(Sim *sim)
         e->tier = thresholds_reached(accounts[e->at.job].tokens);
         e->score = -e->job.rem_us;
     }
-    round_sort(sim, &r);
+    round_rank(sim, &r);
     round_serve(sim, &r);
 }
 

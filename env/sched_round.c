@@ -1,6 +1,6 @@
 /* sched_round.c -- what schedulers share that rank all ready sub-jobs by a score of their own: the list
- * of what is ready, its order, and starting it on SAs. A round takes O(n log n + n SAs) for n ready
- * sub-jobs. The entries live on the stack: 1024 of them, and beyond that the ready order decides who
+ * of what is ready, its order, and starting it on SAs. A round takes O(n SAs) for n ready sub-jobs, and O(log n)
+ * for each that is looked at in order: as many as it takes until no SA is free. The entries live on the stack: 1024 of them, and beyond that the ready order decides who
  * is looked at. */
 #include "env/sched_internal.h"
 
@@ -50,41 +50,47 @@ bool round_open(const Sim *sim, Round *r)
     return r->n_free > 0;
 }
 
-/* --- order: heapsort of the indices, as the C library's sort may allocate --- */
+/* --- order: a heap of indices, sorted only as far as somebody asks --- */
 
-static bool goes_before(const Round *r, bool hopeless_last, int a, int b)
+static bool goes_before(const Round *r, int a, int b)
 {
     const RoundEntry *x = &r->entry[a], *y = &r->entry[b];
-    if (hopeless_last && x->hopeless != y->hopeless) return y->hopeless;
+    if (r->hopeless_last && x->hopeless != y->hopeless) return y->hopeless;
     if (x->tier != y->tier) return x->tier > y->tier;
     if (x->score > y->score) return true;
     return !(x->score < y->score) && a < b;
 }
 
-/* The heap's root is who goes last. */
-static void sift_down(Round *r, bool hopeless_last, int at, int n)
+/* order[0 .. n) is a heap but for what is at `at`. */
+static void sift_down(Round *r, int at, int n)
 {
     int moving = r->order[at];
     for (int child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && goes_before(r, hopeless_last, r->order[child], r->order[child + 1]))
-            child++;
-        if (goes_before(r, hopeless_last, r->order[child], moving)) break;
+        if (child + 1 < n && goes_before(r, r->order[child + 1], r->order[child])) child++;
+        if (goes_before(r, moving, r->order[child])) break;
         r->order[at] = r->order[child];
     }
     r->order[at] = moving;
 }
 
-void round_sort(const Sim *sim, Round *r)
+void round_rank(const Sim *sim, Round *r)
 {
-    bool last = sim_config(sim)->rules.hopeless_last;
+    r->hopeless_last = sim_config(sim)->rules.hopeless_last;
+    r->ranked = 0;
     for (int i = 0; i < r->n; i++) r->order[i] = i;
-    for (int i = r->n / 2 - 1; i >= 0; i--) sift_down(r, last, i, r->n);
-    for (int i = r->n - 1; i > 0; i--) {
-        int worst = r->order[0];
-        r->order[0] = r->order[i];
-        r->order[i] = worst;
-        sift_down(r, last, 0, i);
+    for (int i = r->n / 2 - 1; i >= 0; i--) sift_down(r, i, r->n);
+}
+
+/* Who leaves the heap is kept behind it: the k-th at n - 1 - k. */
+RoundEntry *round_nth(Round *r, int k)
+{
+    for (; r->ranked <= k; r->ranked++) {
+        int last = r->n - 1 - r->ranked, first = r->order[0];
+        r->order[0] = r->order[last];
+        r->order[last] = first;
+        sift_down(r, 0, last);
     }
+    return &r->entry[r->order[r->n - 1 - k]];
 }
 
 /* --- SAs --- */
@@ -132,7 +138,7 @@ void round_serve(Sim *sim, Round *r)
 {
     bool reserve = sim_config(sim)->rules.replan_on_events;
     for (int i = 0; i < r->n && r->n_free > 0; i++) {
-        RoundEntry *e = &r->entry[r->order[i]];
+        RoundEntry *e = round_nth(r, i);
         if (e->placed) continue;
         round_place(sim, r, e,
                     reserve ? round_least_price(sim, &e->at, 0)
