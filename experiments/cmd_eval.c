@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
+#include "experiments/eval_plot.h"
 #include "experiments/eval_save.h"
 #include "experiments/output.h"
 
@@ -18,7 +19,7 @@ enum { RESAMPLES = 2000, BOOTSTRAP_SEED = 7, MIN_EPISODES_FOR_STAR = 10 };
 
 typedef struct Options {
     ArgList policies, set;
-    const char *scenario, *load, *save;
+    const char *scenario, *load, *save, *plot;
     int episodes, threads, format;
     bool by_network;
     uint64_t seed;
@@ -75,6 +76,7 @@ static Status prepare(Comparison *c, Options *o, Err *err)
     TRY(contender_scenario(&sc, o->scenario, &o->policies, &o->set, err));
     o->loads = sc.loads;
     if (o->load) TRY(parse_loads(o->load, &o->loads, err));
+    if (o->plot) TRY(eval_plot_check(o->plot, o->loads.v, o->loads.n, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;
     TRY(pool_create(&c->pool, o->threads, err));
@@ -269,6 +271,36 @@ static Status save(const Comparison *c, Err *err)
     return st;
 }
 
+static Status plot(const Comparison *c, Err *err)
+{
+    const Options *o = c->o;
+    const Scenario *s = c->scenario;
+    int n = c->n_policies;
+    char title[256], subtitle[256];
+    const char *names[ARGS_LIST_MAX];
+    Interval *sla = mem_calloc((size_t)o->loads.n * (size_t)n, sizeof *sla);
+
+    if (!sla) return err_set(err, ST_NOMEM, "eval: out of memory");
+    for (int l = 0; l < o->loads.n; l++)
+        for (int i = 0; i < n; i++) sla[l * n + i] = cell_at(c, l, i)->sla;
+    for (int i = 0; i < n; i++) names[i] = c->who[i].who.name;
+    snprintf(title, sizeof title, "SLA rate against load: scenario %.80s on %.60s", s->cfg.name,
+             s->sys->name);
+    snprintf(subtitle, sizeof subtitle,
+             "mean of %d episodes of %d jobs; bands: 95 %% bootstrap intervals", o->episodes,
+             s->cfg.episode_jobs);
+    Status st = eval_plot(&(EvalPlot){.title = title,
+                                      .subtitle = subtitle,
+                                      .n_policies = n,
+                                      .n_loads = o->loads.n,
+                                      .name = names,
+                                      .load = o->loads.v,
+                                      .sla = sla},
+                          o->plot, err);
+    mem_free(sla);
+    return st;
+}
+
 static void release(Comparison *c)
 {
     for (int i = 0; c->cell && i < c->n_policies * c->o->loads.n; i++)
@@ -288,7 +320,8 @@ static Status run(Options *o, Err *err)
     TRY(measure(&c, err));
     TRY(compare(&c, err));
     (o->format == FORMAT_CSV ? print_csv : o->format == FORMAT_JSON ? print_json : print_table)(&c);
-    if (o->save) TRY(save(&c, err)); /* last: a full disk costs no result */
+    if (o->plot) TRY(plot(&c, err)); /* last: a full disk costs no result */
+    if (o->save) TRY(save(&c, err));
     log_info("peak memory %.0f MB", (double)mem_peak_rss() * 1e-6);
 fail:
     release(&c);
@@ -312,6 +345,8 @@ int cmd_eval(int argc, char *const *argv)
          "also every episode's results as arrays in an HDF5 file"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
          "also the SLA rate of each network (table)"},
+        {"--plot", "FILE.svg|.png", ARG_TEXT, &o.plot, 0, 0, NULL,
+         "also draws SLA rate against load; needs gnuplot"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
          "worker threads; any number gives the same results"},
         {"--set", "a.b=v", ARG_TEXTS, &o.set, 0, 0, NULL,
