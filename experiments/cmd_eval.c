@@ -320,8 +320,8 @@ static Status run(Options *o, Err *err)
     TRY(measure(&c, err));
     TRY(compare(&c, err));
     (o->format == FORMAT_CSV ? print_csv : o->format == FORMAT_JSON ? print_json : print_table)(&c);
-    if (o->plot) TRY(plot(&c, err)); /* last: a full disk costs no result */
-    if (o->save) TRY(save(&c, err));
+    if (o->save) TRY(save(&c, err)); /* last: a full disk costs no result */
+    if (o->plot) TRY(plot(&c, err));
     log_info("peak memory %.0f MB", (double)mem_peak_rss() * 1e-6);
 fail:
     release(&c);

@@ -1,17 +1,16 @@
 /* gnuplot.c -- gnuplot as a child process: the script is its standard input, the picture its standard
- * output, which goes to a file beside the target that is renamed when it is whole. */
+ * output. */
 #include "experiments/gnuplot.h"
 
-#include "base/path.h"
 #include "base/text.h"
 #include "experiments/output.h"
+#include "experiments/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,18 +97,10 @@ static Status draw(FILE *script, int fd, const char *last, Err *err)
 
 Status gnuplot_draw(FILE *script, const char *path, const char *last, Err *err)
 {
-    char tmp[PATH_MAX_BYTES];
-    if (snprintf(tmp, sizeof tmp, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof tmp)
-        return err_set(err, ST_IO, "path too long: '%.200s'", path);
-    int fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) return err_set(err, ST_IO, "cannot write '%.300s': %s", path, strerror(errno));
-    Status st = draw(script, fd, last, err);
-    bool bad = fsync(fd) != 0;
-    bad |= close(fd) != 0;
-    if (st == ST_OK && (bad || rename(tmp, path)))
-        st = err_set(err, ST_IO, "cannot write '%.300s': %s", path, strerror(errno));
-    if (st != ST_OK) unlink(tmp);
-    return st;
+    Target t;
+    Status st = target_open(&t, path, err);
+    if (st != ST_OK) return st;
+    return target_close(&t, draw(script, fileno(t.out), last, err), err);
 }
 
 /* Bytes of the character at s if it may stand in a picture, else 0: controls, and what XML forbids. */

@@ -64,7 +64,7 @@ Status target_open(Target *t, const char *path, Err *err)
     *t = (Target){.path = path, .out = stdout};
     if (!path) return ST_OK;
     if (stat(path, &s) == 0 && !S_ISREG(s.st_mode)) {
-        int fd = open(path, O_WRONLY);
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
         t->out = fd < 0 ? NULL : fdopen(fd, "w");
         return t->out ? ST_OK : cannot("open", path, err);
     }
@@ -72,8 +72,8 @@ Status target_open(Target *t, const char *path, Err *err)
     if (n < 0 || (size_t)n >= sizeof t->temporary)
         return err_set(err, ST_USAGE, "the name after -o is too long");
     guard(t->temporary);
-    int fd = open(t->temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    t->out = fd < 0 ? NULL : fdopen(fd, "w");
+    int fd = open(t->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    t->out = fd < 0 ? NULL : fdopen(fd, "w+");
     if (t->out) return ST_OK;
     cannot("create", path, err);
     if (fd >= 0) {

@@ -189,7 +189,7 @@ plot_refused 'gnuplot failed' "$tmp/work/failing:$PATH"
 printf '#!/bin/sh\nexit 3\n' >failing/gnuplot
 plot_refused 'gnuplot does not start' "$tmp/work/failing:$PATH"
 if command -v gnuplot >/dev/null 2>&1; then
-    refused 1 "cannot write 'none/roof.svg': No such file" costs --network kws --accel simba --plot none/roof.svg
+    refused 1 "cannot create 'none/roof.svg': No such file" costs --network kws --accel simba --plot none/roof.svg
     run 0 "$relmas" costs --network kws --accel simba,eyeriss
     cp "$tmp/out" "$tmp/a"
     run 0 "$relmas" costs --network kws --accel simba,eyeriss --plot roof.svg

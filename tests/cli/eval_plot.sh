@@ -32,7 +32,7 @@ plot_refused 'gnuplot failed \(exit code 1\): line 3: no such terminal' "$tmp/wo
 
 if command -v gnuplot >/dev/null 2>&1; then
     run 1 "$relmas" eval edf-queue --scenario light-m --episodes 1 --plot none/curve.svg
-    holds "cannot write 'none/curve.svg': No such file" "$tmp/err"
+    holds "cannot create 'none/curve.svg': No such file" "$tmp/err"
 
     # --- the results are those without a picture; drawn again, the picture is the same ---
     evaluate curve.svg edf-queue fcfs-h sjf-h+
