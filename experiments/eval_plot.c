@@ -93,8 +93,8 @@ static void find_axes(Drawing *d)
             hi = fmax(hi, 100 * at(d, i, l)->hi);
         }
     double room = fmax(1, 0.04 * (hi - lo));
-    d->y0 = lo - room;
-    d->y1 = hi + room;
+    d->y0 = fmax(lo - room, -2); /* no number beyond 0 and 100 at the axis */
+    d->y1 = fmin(hi + room, 100 + 0.02 * (100 - d->y0));
     d->x0 = first - 0.03 * (last - first);
     d->x1 = last;
 }

@@ -171,6 +171,29 @@ START_TEST(fewer_episodes_are_a_prefix)
 }
 END_TEST
 
+START_TEST(an_episode_played_alone_is_the_same)
+{
+    for (int i = 0; i < sched_count(); i += 3) {
+        SimRig r;
+        Sim *sim;
+        Err err = {0};
+        make_rig(&r, (uint64_t)i);
+        Scenario sc = scenario_of(&r);
+        Contender who = evaluate_baseline(sched_at(i));
+        Workload wl = scenario_workload(&sc, LOAD);
+        EvalResult result = evaluated(&r, &who, SEED, 2, 1);
+        ck_ok(evaluate_sim(&sim, &sc, &who, &err), err);
+        for (int e = 1; e >= 0; e--) {
+            evaluate_episode(&who, 0, sim, &wl, SEED + (uint64_t)e);
+            ck_assert_double_eq(job_counts_sla_rate(&sim_totals(sim)->all), result.sla[e]);
+        }
+        sim_destroy(sim);
+        evaluate_free(&result);
+        rig_free(&r);
+    }
+}
+END_TEST
+
 START_TEST(every_allocation_failure_is_reported)
 {
     SimRig r;
@@ -183,6 +206,8 @@ START_TEST(every_allocation_failure_is_reported)
     ck_ok(pool_create(&pool, 1, &err), err);
     ck_every_allocation_failure(evaluate_run(&result, &sc, &who, LOAD, SEED, 3, pool, &err),
                                 evaluate_free(&result));
+    Sim *sim;
+    ck_every_allocation_failure(evaluate_sim(&sim, &sc, &who, &err), sim_destroy(sim));
     pool_destroy(pool);
     rig_free(&r);
 }
@@ -196,6 +221,7 @@ int main(void)
     tcase_add_test(tc, episode_e_of_every_contender_has_seed_plus_e);
     tcase_add_test(tc, a_chooser_has_a_context_for_each_task);
     tcase_add_test(tc, fewer_episodes_are_a_prefix);
+    tcase_add_test(tc, an_episode_played_alone_is_the_same);
     tcase_add_test(tc, every_allocation_failure_is_reported);
     suite_add_tcase(s, tc);
     return run_suite(s);

@@ -40,6 +40,17 @@ START_TEST(relative_deadlines_follow_the_system)
 }
 END_TEST
 
+START_TEST(networks_are_known_by_the_names_they_were_given)
+{
+    strcpy(cfg.networks, "kws, env/networks/alexnet.yaml");
+    create();
+    ck_assert_str_eq(sc->network[0], "kws");
+    ck_assert_str_eq(sc->network[1], "env/networks/alexnet.yaml");
+    ck_assert_str_eq(sc->sys->net[1].name, "alexnet");
+    scenario_destroy(sc);
+}
+END_TEST
+
 START_TEST(published_targets_do_not)
 {
     cfg.qos = QOS_MOCA;
@@ -161,6 +172,7 @@ int main(void)
     TCase *tc = new_case("scenario", 60);
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, relative_deadlines_follow_the_system);
+    tcase_add_test(tc, networks_are_known_by_the_names_they_were_given);
     tcase_add_test(tc, published_targets_do_not);
     tcase_add_test(tc, a_network_without_a_target_is_refused);
     tcase_add_test(tc, each_tenant_may_have_its_own_level_and_priority);

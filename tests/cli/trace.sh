@@ -26,12 +26,6 @@ keeps_rules trace.json
 holds '"thread_name", "args": \{"name": "SA 0 simba-16pe"\}' trace.json
 holds '"name": "kws/conv1", "cat": "kws", "args": \{"job": [0-9]+, "tenant": 2, "network": "kws", "layer": "conv1", "isolated_us": ' trace.json
 
-# the same numbers as eval's of that episode
-sla=$(sed -n 's/.*SLA \([0-9.]*\) %.*/\1/p' summary.txt)
-busy=$(sed -n 's/.*busy \([0-9.]*\) %.*/\1/p' summary.txt)
-run 0 "$relmas" eval edf-queue --scenario light-m --load 0.9 --episodes 1 --set scenario.episode_jobs=25
-holds "^edf-queue +$sla \[.* $busy %"
-
 # --- to stdout, again, with another number of threads: the same bytes ---
 run 0 "$relmas" trace edf-queue --scenario light-m --load 0.9 --jobs 25 --threads 1
 same 'the trace on stdout' trace.json "$tmp/out"
@@ -73,6 +67,18 @@ small burst.json edf-queue --scenario light-m --set scenario.arrivals=trace --se
 run 0 "$relmas" train tiny --steps 2000 --out run
 small learned.json run
 holds '^run, scenario light-m ' said
+
+# --- the numbers are eval's of the same episode: of baselines of both kinds, of a learned policy ---
+as_eval() { # as_eval POLICY
+    run 0 "$relmas" trace "$1" --scenario light-m --load 0.9 --seed 7 --jobs 40 -o same.json --force
+    sla=$(sed -n 's/.*SLA \([0-9.]*\) %.*/\1/p' "$tmp/out")
+    busy=$(sed -n 's/.*busy \([0-9.]*\) %.*/\1/p' "$tmp/out")
+    run 0 "$relmas" eval "$1" --scenario light-m --load 0.9 --seed 7 --episodes 1 --set scenario.episode_jobs=40
+    holds "^$1 +$sla \[.* $busy %"
+}
+as_eval edf-queue
+as_eval prema
+as_eval run
 
 # --- networks and systems of the user's, whatever their names ---
 cat >own.yaml <<'END'
