@@ -85,4 +85,7 @@ int sched_choose_reserve(const Sim *sim);
 /* The choice of SA of the reserve family. */
 int sched_choose_reserve(const Sim *sim);
 
+/* The choice of SA of the reserve family. */
+int sched_choose_reserve(const Sim *sim);
+
 #endif
