@@ -4,9 +4,9 @@
 #include <string.h>
 
 /* In the order of the list. A scheduler is a file with its family and a line here. */
-static const SchedFamily *const FAMILIES[] = {&sched_rules,  &sched_prema,    &sched_planaria,
-                                              &sched_herald, &sched_dream,    &sched_dysta,
-                                              &sched_heft,   &sched_lookahead};
+static const SchedFamily *const FAMILIES[] = {
+    &sched_rules, &sched_prema, &sched_planaria, &sched_herald, &sched_dream,
+    &sched_dysta, &sched_heft,  &sched_moca,     &sched_magma,  &sched_lookahead};
 enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
 
 size_t sched_state_bytes(const Scheduler *s, const System *sys, const SimConfig *cfg)

@@ -17,6 +17,8 @@ extern const SchedFamily sched_herald;
 extern const SchedFamily sched_dream;
 extern const SchedFamily sched_dysta;
 extern const SchedFamily sched_heft;
+extern const SchedFamily sched_moca;
+extern const SchedFamily sched_magma;
 extern const SchedFamily sched_lookahead;
 
 /* --- a round of a rule that gives scores (sched_round.c) --- */
@@ -69,21 +71,6 @@ int round_fastest_free(const Sim *sim, const Round *r, const Candidate *c);
 /* The SA with the least price (sched_price) for it. key: of ORDER_GIVEN. */
 int round_least_price(const Sim *sim, const Candidate *c, double key);
 const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
-
-/* The choice of SA of the reserve family. */
-int sched_choose_reserve(const Sim *sim);
-
-/* The choice of SA of the reserve family. */
-int sched_choose_reserve(const Sim *sim);
-
-/* The choice of SA of the reserve family. */
-int sched_choose_reserve(const Sim *sim);
-
-/* The choice of SA of the reserve family. */
-int sched_choose_reserve(const Sim *sim);
-
-/* The choice of SA of the reserve family. */
-int sched_choose_reserve(const Sim *sim);
 
 /* The choice of SA of the reserve family. */
 int sched_choose_reserve(const Sim *sim);

@@ -864,6 +864,11 @@ double sim_last_ran_us(const Sim *sim, int job)
     return sim_running(sim, job) ? sim->st->now : sim->job[job].last_end;
 }
 
+int sim_preds_left(const Sim *sim, int job, int sub)
+{
+    return sim->preds[(size_t)job * sim->max_subjobs + sub];
+}
+
 const int *sim_active(const Sim *sim)
 {
     return sim->active;
@@ -873,6 +878,8 @@ void sim_sa(const Sim *sim, int sa, SaView *out)
 {
     const Sa *s = &sim->st->sa[sa];
     *out = (SaView){.busy = s->job >= 0,
+                    .job = s->job,
+                    .sub = s->job >= 0 ? s->sub : -1,
                     .left_us = s->left,
                     .demand = s->demand,
                     .rate = s->rate,

@@ -176,11 +176,14 @@ void sim_job(const Sim *sim, int job, JobView *out);
 int sim_running(const Sim *sim, int job);
 /* When it last ran: now if it does, else when a sub-job of it last ended, or else its arrival. */
 double sim_last_ran_us(const Sim *sim, int job);
+/* Predecessors of one of its sub-jobs that have not ended. */
+int sim_preds_left(const Sim *sim, int job, int sub);
 /* Slots of all jobs in the system: job[sim_jobs_in_system]. */
 const int *sim_active(const Sim *sim);
 
 typedef struct SaView {
     bool busy;
+    int job, sub;   /* what runs, -1 when idle; a dropped job's last sub-job too */
     double left_us; /* isolated time left of what runs */
     double demand;  /* bytes/us of what runs, 0 when idle */
     double rate;    /* progress rate now, 1 when uncontended */

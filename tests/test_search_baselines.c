@@ -1,5 +1,5 @@
-/* test_search_baselines.c -- schedulers that try things out before they decide: look-ahead, whose cases
- * show what knowing the future is worth. */
+/* test_search_baselines.c -- MoCA, whose throttle is worked out by hand; and schedulers that try things
+ * out before they decide: MAGMA, and look-ahead, whose cases show what knowing the future is worth. */
 #include "env/sched.h"
 
 #include "tests/support.h"
@@ -9,6 +9,169 @@
 #include <string.h>
 
 static const int ONE_TYPE[2] = {0, 0}, TWO_TYPES[2] = {0, 1};
+
+/* Runs these arrivals; what is asked about is in the log. */
+static void run_with(SimRig *r, const char *name, const int *net, int n)
+{
+    const Scheduler *s = sched_rig_named(name);
+    sched_rig_start_with(r, s, net, n);
+    sched_rig_finish(r, s);
+}
+
+static void ck_end(const SimRig *r, int i, int net, double us)
+{
+    ck_assert_int_eq(r->log[i].net, net);
+    ck_assert_double_eq_tol(r->log[i].end_us, us, 1e-3);
+}
+
+/* --- MoCA --- */
+
+/* At 10, when the filler ends, all have waited for 10 us: relative to 30, 8 and 20 us A longest. At 18
+ * B has waited 18/20, C 18/30. */
+START_TEST(moca_admits_who_has_waited_longest_for_its_size)
+{
+    enum { FILLER, A, B, C };
+    static const ChainNet NET[4] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{8, 0, 1}}}, 1000},
+                                    {1, {{{20, 0, 1}}}, 500},
+                                    {1, {{{30, 0, 1}}}, 90}};
+    SimRig r;
+    rig_chains(&r, 1, ONE_TYPE, NET, 4);
+    run_with(&r, "moca", (int[]){FILLER, C, B, A}, 4);
+    ck_end(&r, 0, FILLER, 10);
+    ck_end(&r, 1, A, 18);
+    ck_end(&r, 2, B, 38);
+    ck_end(&r, 3, C, 68);
+    rig_free(&r);
+}
+END_TEST
+
+/* X, 1000 bytes in 10 us, and then Y, 2000 in 20, ask for all of the 100 bytes/us each: 0.5 of the sum
+ * of u = 2 is too much. s = (1 + 3)/4 + 10 rem/slack. Y keeps 1 - 0.5 s_X / (s_X + s_Y). Until X
+ * ends, at 20, both have 50 bytes/us; then Y has what it may. */
+START_TEST(moca_takes_bandwidth_from_what_is_less_urgent)
+{
+    enum { X, Y };
+    static const struct {
+        double x_us, y_us; /* deadlines */
+        double s_x, s_y;
+    } CASE[] = {{1000, 40, 1.1, 6}, {20, 1000, 6, 1.2}, {100, 200, 2, 2}};
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        const ChainNet net[2] = {{1, {{{10, 1000, 1}}}, CASE[i].x_us},
+                                 {1, {{{20, 2000, 1}}}, CASE[i].y_us}};
+        double kept = 1 - 0.5 * CASE[i].s_x / (CASE[i].s_x + CASE[i].s_y);
+        SimRig r;
+        rig_chains(&r, 2, ONE_TYPE, net, 2);
+        run_with(&r, "moca", (int[]){X, Y}, 2);
+        ck_end(&r, 0, X, 20);
+        ck_end(&r, 1, Y, 20 + 1000 / (100 * kept));
+        rig_free(&r);
+    }
+}
+END_TEST
+
+/* Two X that are past saving (rem/slack counts as 100) leave the last Y a quarter, 25 bytes/us, for all
+ * its 2000 bytes; where hopeless jobs have no urgency a little more. */
+START_TEST(moca_leaves_a_quarter)
+{
+    enum { X, Y };
+    static const int THREE[3] = {0, 0, 0};
+    static const ChainNet NET[2] = {{1, {{{10, 1000, 1}}}, 0.05}, {1, {{{20, 2000, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 3, THREE, NET, 2);
+    run_with(&r, "moca", (int[]){X, X, Y}, 3);
+    ck_end(&r, 2, Y, 80);
+    rig_free(&r);
+    rig_chains(&r, 3, THREE, NET, 2);
+    run_with(&r, "moca+", (int[]){X, X, Y}, 3);
+    ck_end(&r, 2, Y, 20 / (1 - 1.25 * 1.75 / (1.2 + 1.75))); /* s = 1, 1, 1.2; u = 1, 0.75, 1 */
+    rig_free(&r);
+}
+END_TEST
+
+/* The sum of u is 1.5 at most: as if there were no throttle. */
+START_TEST(moca_takes_nothing_without_contention)
+{
+    enum { X, Y };
+    static const ChainNet NET[2] = {{1, {{{10, 1000, 1}}}, 20}, {1, {{{20, 1000, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 2);
+    run_with(&r, "moca", (int[]){X, Y}, 2);
+    ck_end(&r, 0, X, 20); /* 50 bytes/us each */
+    ck_end(&r, 1, Y, 20);
+    rig_free(&r);
+}
+END_TEST
+
+/* --- MAGMA --- */
+
+/* Two fillers keep both SAs until 10. Then B is for SA 0, 5 us and not 30, and A, 20 us on either, for
+ * SA 1; one after the other A would be placed first, on SA 0. */
+START_TEST(magma_maps_a_window_as_a_whole)
+{
+    enum { FILLER, A, B };
+    static const ChainNet NET[3] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1000},
+                                    {1, {{{20, 0, 1}}, {{20, 0, 1}}}, 1000},
+                                    {1, {{{5, 0, 1}}, {{30, 0, 1}}}, 2000}};
+    SimRig r;
+    rig_chains(&r, 2, TWO_TYPES, NET, 3);
+    run_with(&r, "magma", (int[]){FILLER, FILLER, A, B}, 4);
+    ck_end(&r, 2, B, 15);
+    ck_end(&r, 3, A, 30);
+    rig_free(&r);
+}
+END_TEST
+
+/* At 10 again A and B, which ask for all the bandwidth, are to be placed. Side by side both would end at
+ * 30, and A, whose deadline is 22, be late: so B waits, on whichever SA. The makespan does not care. */
+START_TEST(magma_leaves_an_sa_idle_for_the_bandwidth_of_a_job_in_a_hurry)
+{
+    enum { FILLER, A, B };
+    static const ChainNet NET[3] = {
+        {1, {{{10, 0, 1}}}, 1000}, {1, {{{10, 1000, 1}}}, 22}, {1, {{{10, 1000, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 3);
+    run_with(&r, "edf-h+", (int[]){FILLER, FILLER, B, A}, 4);
+    ck_assert_int_eq(sim_totals(r.sim)->all.met, 3);
+    rig_free(&r);
+    rig_chains(&r, 2, ONE_TYPE, NET, 3);
+    run_with(&r, "magma-sla+", (int[]){FILLER, FILLER, B, A}, 4);
+    ck_end(&r, 2, A, 20);
+    ck_end(&r, 3, B, 30);
+    rig_free(&r);
+}
+END_TEST
+
+/* Chains of two on their own SA types: the plan knows the second sub-jobs before they are ready. */
+START_TEST(magma_plans_what_is_not_ready_yet)
+{
+    enum { FILLER, P, Q };
+    static const ChainNet NET[3] = {{1, {{{10, 0, 1}}, {{10, 0, 1}}}, 1000},
+                                    {2, {{{5, 0, 1}, {40, 0, 1}}, {{40, 0, 1}, {5, 0, 1}}}, 1000},
+                                    {2, {{{40, 0, 1}, {5, 0, 1}}, {{5, 0, 1}, {40, 0, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, TWO_TYPES, NET, 3);
+    run_with(&r, "magma", (int[]){FILLER, FILLER, P, Q}, 4);
+    ck_assert_double_eq_tol(r.log[2].end_us, 20, 1e-3);
+    ck_assert_double_eq_tol(r.log[3].end_us, 20, 1e-3);
+    rig_free(&r);
+}
+END_TEST
+
+/* B comes after the first search, and waits for the tick at 50, though an SA is free. */
+START_TEST(magma_searches_once_a_period_if_there_is_one)
+{
+    enum { A, B };
+    static const ChainNet NET[2] = {{1, {{{60, 0, 1}}}, 1000}, {1, {{{20, 0, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 2);
+    r.cfg.replan_us = 50;
+    run_with(&r, "magma", (int[]){A, B}, 2);
+    ck_end(&r, 0, A, 60);
+    ck_end(&r, 1, B, 70);
+    rig_free(&r);
+}
+END_TEST
 
 /* --- look-ahead --- */
 
@@ -130,7 +293,8 @@ END_TEST
 
 /* --- all of them --- */
 
-static const char *const ALL[] = {"lookahead-queue", "lookahead-reserve"};
+static const char *const ALL[] = {"moca",       "moca+",           "moca-bw+",         "magma",
+                                  "magma-sla+", "lookahead-queue", "lookahead-reserve"};
 enum { N_ALL = sizeof ALL / sizeof *ALL };
 
 /* Whatever was before it. */
@@ -181,7 +345,19 @@ END_TEST
 int main(void)
 {
     Suite *s = suite_create("search_baselines");
-    TCase *tc = new_case("look-ahead", 120);
+    TCase *tc = new_case("MoCA", 60);
+    tcase_add_test(tc, moca_admits_who_has_waited_longest_for_its_size);
+    tcase_add_test(tc, moca_takes_bandwidth_from_what_is_less_urgent);
+    tcase_add_test(tc, moca_leaves_a_quarter);
+    tcase_add_test(tc, moca_takes_nothing_without_contention);
+    suite_add_tcase(s, tc);
+    tc = new_case("MAGMA", 60);
+    tcase_add_test(tc, magma_maps_a_window_as_a_whole);
+    tcase_add_test(tc, magma_leaves_an_sa_idle_for_the_bandwidth_of_a_job_in_a_hurry);
+    tcase_add_test(tc, magma_plans_what_is_not_ready_yet);
+    tcase_add_test(tc, magma_searches_once_a_period_if_there_is_one);
+    suite_add_tcase(s, tc);
+    tc = new_case("look-ahead", 120);
     tcase_add_test(tc, look_ahead_leaves_an_sa_to_a_job_that_has_not_come_yet);
     tcase_add_test(tc, look_ahead_waits_under_list_planning);
     tcase_add_loop_test(tc, look_ahead_without_need_is_its_rule, 0, 2);
