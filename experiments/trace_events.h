@@ -28,8 +28,8 @@ void trace_writer_destroy(TraceWriter *w); /* NULL allowed */
 /* Writes all up to the first event; to be followed by an episode of a Sim with this watch. */
 void trace_begin(TraceWriter *w);
 const SimWatch *trace_watch(const TraceWriter *w);
-/* After the episode: what is still open ends, and the list of events; `{..., "traceEvents": [...]`
- * is left for the caller to close with members of its own, each after a comma, and a brace. */
+/* After the episode: ends what is open, and the list of events. The object that it is in stays open:
+ * the caller adds members of its own, a comma before each, and the brace. */
 void trace_end(TraceWriter *w, double end_us);
 const TraceSums *trace_sums(const TraceWriter *w);
 
