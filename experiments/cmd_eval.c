@@ -162,6 +162,40 @@ static void print_gain(const Comparison *c, int load, int policy)
                g->lo > 0 && c->o->episodes >= MIN_EPISODES_FOR_STAR ? '*' : ' ');
 }
 
+/* Met of all issued by the networks of one priority. */
+static double sla_of_priority(const Comparison *c, const Metrics *m, double priority)
+{
+    JobCounts sum = {0};
+    for (int k = 0; k < c->scenario->sys->n_nets; k++) {
+        double p = c->scenario->workload.priority[k];
+        if (p < priority || p > priority) continue;
+        sum.issued += m->net[k].counts.issued;
+        sum.met += m->net[k].counts.met;
+    }
+    return job_counts_sla_rate(&sum);
+}
+
+/* The priorities there are, ascending; one alone says nothing. */
+static void print_priorities(const Comparison *c, int load, int width)
+{
+    double p[SYS_MAX_NETS];
+    int n = c->scenario->sys->n_nets, distinct = 0;
+    memcpy(p, c->scenario->workload.priority, (size_t)n * sizeof *p);
+    stats_sort(p, (size_t)n);
+    for (int k = 0; k < n; k++)
+        if (k == 0 || p[k] > p[k - 1]) p[distinct++] = p[k];
+    if (distinct < 2) return;
+    printf("\n%-*s  SLA %% of each priority\n%-*s", width, "", width, "policy");
+    for (int k = 0; k < distinct; k++) printf("  %10g", p[k]);
+    for (int i = 0; i < c->n_policies; i++) {
+        printf("\n%-*s", width, c->who[i].who.name);
+        for (int k = 0; k < distinct; k++)
+            printf("  %10.2f",
+                   100 * sla_of_priority(c, &cell_at(c, load, i)->result.metrics, p[k]));
+    }
+    putchar('\n');
+}
+
 static void print_networks(const Comparison *c, int load, int width)
 {
     const System *sys = c->scenario->sys;
@@ -173,6 +207,7 @@ static void print_networks(const Comparison *c, int load, int width)
             printf("  %10.2f", 100 * cell_at(c, load, i)->result.metrics.net[k].sla_rate);
     }
     putchar('\n');
+    print_priorities(c, load, width);
 }
 
 static void print_table(const Comparison *c)
@@ -224,6 +259,22 @@ static void print_csv(const Comparison *c)
         }
 }
 
+/* Of each network, whose priority is its tenant's. */
+static void print_json_networks(const Comparison *c, const Metrics *m)
+{
+    const System *sys = c->scenario->sys;
+    fputs(", \"networks\": [", stdout);
+    for (int k = 0; k < sys->n_nets; k++) {
+        printf("%s{\"network\": ", k ? ", " : "");
+        print_json_text(sys->net[k].name);
+        printf(", \"priority\": %g, \"sla_rate\": %.6f, \"issued\": %ld, "
+               "\"mean_turnaround_us\": %.3f}",
+               c->scenario->workload.priority[k], m->net[k].sla_rate, m->net[k].counts.issued,
+               m->net[k].mean_turnaround_us);
+    }
+    putchar(']');
+}
+
 static void print_json(const Comparison *c)
 {
     const char *sep = "";
@@ -239,9 +290,11 @@ static void print_json(const Comparison *c)
             print_json_text(c->who[i].who.name);
             printf(", \"load\": %g, \"sla_rate\": %.6f, \"ci95\": [%.6f, %.6f], "
                    "\"energy_uj_per_job\": %.3f, \"p99_us\": %.3f, \"decisions\": %ld, "
-                   "\"us_per_decision\": %.3f}",
+                   "\"us_per_decision\": %.3f",
                    c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, m->energy_uj_per_job,
                    m->p99_us, m->decisions, x->result.us_per_decision);
+            print_json_networks(c, m);
+            putchar('}');
         }
     puts("\n]}");
 }

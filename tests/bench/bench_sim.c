@@ -89,7 +89,7 @@ static int missed(const char *what, long (*run)(Bench *), Bench *b, double limit
 
 /* All n jobs arrive at once and are placed; then decisions are timed while nine tenths of them are
  * there. Half of the jobs have deadlines that n jobs can meet, so that queues hold both kinds. */
-static double crowd_ns(const Scenario *sc, const Scheduler *sched, int n)
+static double crowd_ns(const Scenario *sc, const System *sys, const Scheduler *sched, int n)
 {
     Workload wl = scenario_workload(sc, 1);
     SimConfig cfg = sc->sim;
@@ -100,8 +100,8 @@ static double crowd_ns(const Scenario *sc, const Scheduler *sched, int n)
     cfg.max_jobs = n;
     wl.jobs = n;
     wl.rate_per_us = 1e3;
-    for (int i = 0; i < sc->sys->n_nets; i += 2) wl.deadline_us[i] *= n;
-    if (sim_create(&sim, sc->sys, &cfg, 0, NULL) != ST_OK) return HUGE_VAL;
+    for (int i = 0; i < sys->n_nets; i += 2) wl.deadline_us[i] *= n;
+    if (sim_create(&sim, sys, &cfg, 0, NULL) != ST_OK) return HUGE_VAL;
     for (uint64_t e = 0; busy < 0.3; e++) {
         Candidate c;
         sim_reset(sim, &wl, e);
@@ -123,12 +123,36 @@ static int grows_with_jobs(const Scenario *sc, const char *rule)
     int bad = 0;
     for (int k = 1; k <= 4; k++) {
         int n = (int)(pow(10, k) + 0.5);
-        double ns = crowd_ns(sc, sched_find(rule), n);
+        double ns = crowd_ns(sc, sc->sys, sched_find(rule), n);
         if (k == 1) least = ns;
         bool slow = ns > k * least;
         printf("%s, %5d jobs in the system: %5.0f ns per decision, %.2f x, limit %d x%s\n", rule, n,
                ns, ns / least, k, slow ? ": MISSED" : "");
         bad |= slow;
+    }
+    return bad;
+}
+
+/* No worse than linear in the SAs: the same types, more of each, and as much more bandwidth. */
+static int grows_with_sas(const Scenario *sc, const char *rule)
+{
+    double least = 0;
+    int bad = 0;
+    for (int n = 2; n <= SYS_MAX_SAS; n *= 2) {
+        System more = *sc->sys, *sys;
+        more.dram_bytes_per_us *= (double)n / sc->sys->n_sas;
+        if (more.dram_bytes_per_us < sc->sys->dram_bytes_per_us)
+            more.dram_bytes_per_us = sc->sys->dram_bytes_per_us; /* costs were made for it */
+        more.n_sas = n;
+        for (int m = 0; m < n; m++) more.sa_type[m] = m % more.n_types;
+        if (system_build(&sys, &more, NULL) != ST_OK) return 1;
+        double ns = crowd_ns(sc, sys, sched_find(rule), 100);
+        if (n == 2) least = ns;
+        bool slow = ns > n / 2 * least;
+        printf("%s, %2d SAs, 100 jobs: %5.0f ns per decision, %.2f x, limit %d x%s\n", rule, n, ns,
+               ns / least, n / 2, slow ? ": MISSED" : "");
+        bad |= slow;
+        system_destroy(sys);
     }
     return bad;
 }
@@ -163,6 +187,8 @@ int main(void)
         bad |= missed("environment, random valid actions", step, &b, ENV_LIMIT);
         bad |= grows_with_jobs(sc, "dr-queue-bw");
         bad |= grows_with_jobs(sc, "edf-h-bw+");
+        bad |= grows_with_sas(sc, "dr-queue-bw");
+        bad |= grows_with_sas(sc, "edf-h-bw+");
     } else {
         fprintf(stderr, "bench_sim: %s\n", err.msg);
     }
