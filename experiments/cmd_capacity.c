@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
+#include "experiments/names.h"
 #include "experiments/output.h"
 
 #include <stdbool.h>
@@ -50,34 +51,14 @@ typedef struct Study {
     int crossings; /* found so far */
 } Study;
 
-static Status parse_targets(Options *o, Err *err)
-{
-    for (const char *p = o->sla;; p++) {
-        char word[TEXT_NUMBER_MAX];
-        size_t n = strcspn(p, ",");
-        double v = 0;
-        if (n < sizeof word) {
-            memcpy(word, p, n);
-            word[n] = '\0';
-        }
-        if (n >= sizeof word || !text_to_double(word, &v) || !(v > 0 && v < 1) ||
-            o->n_targets == TARGETS_MOST)
-            return err_set(err, ST_USAGE,
-                           "--sla '%.200s': give 1 to %d rates above 0 and below 1, e.g. 0.95,0.99",
-                           o->sla, TARGETS_MOST);
-        o->target[o->n_targets++] = v;
-        p += n;
-        if (!*p) return ST_OK;
-    }
-}
-
 static Status prepare(Study *s, Options *o, Err *err)
 {
     ScenarioConfig sc;
     Status st;
 
     s->o = o;
-    TRY(parse_targets(o, err));
+    TRY(number_list("--sla", o->sla, 0.001, 0.999999, TARGETS_MOST, "0.95,0.99", o->target,
+                    &o->n_targets, err));
     TRY(contender_scenario(&sc, o->scenario, &o->policies, &o->set, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;

@@ -9,6 +9,7 @@
 #include "experiments/contenders.h"
 #include "experiments/eval_plot.h"
 #include "experiments/eval_save.h"
+#include "experiments/names.h"
 #include "experiments/output.h"
 
 #include <stdbool.h>
@@ -44,28 +45,6 @@ typedef struct Comparison {
 
 /* --- what is compared --- */
 
-static Status parse_loads(const char *text, ConfigDoubles *out, Err *err)
-{
-    out->n = 0;
-    for (const char *p = text;; p++) {
-        char word[TEXT_NUMBER_MAX];
-        size_t n = strcspn(p, ",");
-        double v = 0;
-        if (n < sizeof word) {
-            memcpy(word, p, n);
-            word[n] = '\0';
-        }
-        if (n >= sizeof word || !text_to_double(word, &v) || v < 0.01 || v > 100 ||
-            out->n == CONFIG_LIST_MAX)
-            return err_set(err, ST_USAGE,
-                           "--load '%.200s': give 1 to %d numbers in 0.01..100, e.g. 0.6,0.95",
-                           text, CONFIG_LIST_MAX);
-        out->v[out->n++] = v;
-        p += n;
-        if (!*p) return ST_OK;
-    }
-}
-
 static Status prepare(Comparison *c, Options *o, Err *err)
 {
     ScenarioConfig sc;
@@ -75,7 +54,9 @@ static Status prepare(Comparison *c, Options *o, Err *err)
     c->n_policies = o->policies.n;
     TRY(contender_scenario(&sc, o->scenario, &o->policies, &o->set, err));
     o->loads = sc.loads;
-    if (o->load) TRY(parse_loads(o->load, &o->loads, err));
+    if (o->load)
+        TRY(number_list("--load", o->load, 0.01, 100, CONFIG_LIST_MAX, "0.6,0.95", o->loads.v,
+                        &o->loads.n, err));
     if (o->plot) TRY(eval_plot_check(o->plot, o->loads.v, o->loads.n, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;

@@ -1,8 +1,9 @@
-/* names.c -- lists of names, the user's and the shipped ones. */
+/* names.c -- lists of names, the user's and the shipped ones, and of numbers. */
 #include "experiments/names.h"
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -29,6 +30,28 @@ Status each_name(const char *option, const char *names, TakeName *take, void *ct
         Status st = take(ctx, name, err);
         if (st != ST_OK) return st;
         p += n;
+        if (!*p) return ST_OK;
+    }
+}
+
+Status number_list(const char *option, const char *text, double lo, double hi, int most,
+                   const char *example, double *out, int *n, Err *err)
+{
+    *n = 0;
+    for (const char *p = text;; p++) {
+        char word[TEXT_NUMBER_MAX];
+        size_t length = strcspn(p, ",");
+        double v = 0;
+        if (length < sizeof word) {
+            memcpy(word, p, length);
+            word[length] = '\0';
+        }
+        if (length >= sizeof word || !text_to_double(word, &v) || !(v >= lo && v <= hi) ||
+            *n == most)
+            return err_set(err, ST_USAGE, "%s '%.200s': give 1 to %d numbers in %g..%g, e.g. %s",
+                           option, text, most, lo, hi, example);
+        out[(*n)++] = v;
+        p += length;
         if (!*p) return ST_OK;
     }
 }
