@@ -295,6 +295,16 @@ START_TEST(herald_balances_loads_below_twice_the_cost)
 }
 END_TEST
 
+/* SAs 1 and 2 are alike. The filler is on SA 1; x costs as much on SA 2, and more on SA 0. */
+START_TEST(herald_takes_the_emptier_of_equal_sas)
+{
+    static const int TYPES[3] = {1, 0, 0};
+    static const ChainNet NET[2] = {{1, {{{30, 0, 1}}, {{90, 0, 1}}}, 1e6},
+                                    {1, {{{10, 0, 1}}, {{15, 0, 1}}}, 1e6}};
+    ck_ends("herald-lat", 3, TYPES, NET, 2, (int[]){0, 1}, 2, (double[]){30, 10});
+}
+END_TEST
+
 START_TEST(herald_minds_latency_energy_or_both)
 {
     static const struct {
@@ -339,6 +349,64 @@ START_TEST(dream_prefers_speed_when_it_is_urgent)
     ck_ends("dream", 2, TWO_TYPES, net, 1, (int[]){0}, 1, (double[]){20});
     net[0].deadline_us = 17.9;
     ck_ends("dream", 2, TWO_TYPES, net, 1, (int[]){0}, 1, (double[]){10});
+}
+END_TEST
+
+/* With alpha 0, the first of its memory, only urgency counts: c 30/80 is more than b 20/75; at 40
+ * b 20/45 is more than a 8/60. */
+START_TEST(dream_without_alpha_minds_urgency_alone)
+{
+    static const ChainNet NET[4] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{8, 0, 1}}}, 100},
+                                    {1, {{{20, 0, 1}}}, 85},
+                                    {1, {{{30, 0, 1}}}, 90}};
+    static const int SERVED[4] = {FILLER, C, B, A};
+    const Scheduler *s = sched_rig_named("dream");
+    SimRig r;
+    rig_chains(&r, 1, ONE_TYPE, NET, 4);
+    sched_rig_start_with(&r, s, (int[]){FILLER, C, A, B}, 4);
+    *(double *)sim_user(r.sim) = 0;
+    sched_rig_finish(&r, s);
+    for (int i = 0; i < 4; i++) ck_assert_int_eq(r.log[i].net, SERVED[i]);
+    rig_free(&r);
+}
+END_TEST
+
+/* On two equal SAs preferences are 2 and starvation is by the mean latency. At 10:
+ * a 2 x 8/90 + 10/8 = 1.43; b due at 52: 2 x 20/42 + 10/20 = 1.45, at 56: 2 x 20/46 + 10/20 = 1.37. */
+START_TEST(dream_starves_by_the_mean_latency)
+{
+    ChainNet net[4] = {{1, {{{10, 0, 1}}}, 1000},
+                       {1, {{{8, 0, 1}}}, 100},
+                       {1, {{{20, 0, 1}}}, 52},
+                       {1, {{{500, 0, 1}}}, 1000}};
+    ck_ends("dream", 2, ONE_TYPE, net, 4, (int[]){0, 3, 1, 2}, 4, (double[]){10, 38, 30, 500});
+    net[2].deadline_us = 56;
+    ck_ends("dream", 2, ONE_TYPE, net, 4, (int[]){0, 3, 1, 2}, 4, (double[]){10, 18, 38, 500});
+}
+END_TEST
+
+/* As above, equal at rem/slack = 5/9 beta, jobs one by one. The trials, of 16 jobs each, have beta 1
+ * three times, then 1.5, then 0.5. */
+START_TEST(dream_tries_other_weights_in_turn)
+{
+    static const struct {
+        double deadline_us, turnaround_us[5];
+    } CASE[] = {{10 / 0.7, {10, 10, 10, 20, 10}}, {10 / 0.4, {20, 20, 20, 20, 10}}};
+    const Scheduler *s = sched_rig_named("dream");
+    for (int i = 0; i < 2; i++) {
+        const ChainNet net[1] = {{1, {{{10, 0, 3}}, {{20, 0, 2}}}, CASE[i].deadline_us}};
+        SimRig r;
+        rig_chains(&r, 2, TWO_TYPES, net, 1);
+        r.wl.rate_per_us = 1e-6;
+        r.wl.jobs = 80;
+        sched_rig_start(&r, s, 3);
+        sched_rig_finish(&r, s);
+        for (int k = 0; k < 80; k++)
+            ck_assert_double_eq_tol(r.log[k].end_us - r.log[k].arrival_us,
+                                    CASE[i].turnaround_us[k / 16], 1e-3);
+        rig_free(&r);
+    }
 }
 END_TEST
 
@@ -550,6 +618,114 @@ START_TEST(a_clone_goes_on_alike)
 }
 END_TEST
 
+/* A round of PREMA or Dysta spelled out: while an SA is free, the best of all that is left. */
+enum { MOST_READY = 512 };
+
+typedef struct Brute {
+    bool prema, hopeless_last;
+    double arrival_us[64], tokens[64]; /* by slot */
+    Candidate left[MOST_READY];
+    int n;
+    double placed_us[SYS_MAX_SAS]; /* cost of what an SA was given; 0: none */
+} Brute;
+
+static void brute_tokens(Brute *b, const Sim *sim)
+{
+    for (int i = 0; i < sim_jobs_in_system(sim); i++) {
+        int job = sim_active(sim)[i];
+        JobView j;
+        sim_job(sim, job, &j);
+        double wait = sim_now(sim) - sim_last_ran_us(sim, job);
+        bool same = b->tokens[job] > 0 && !(b->arrival_us[job] < j.arrival_us);
+        b->tokens[job] =
+            same ? b->tokens[job] + 3 * wait / sim_system(sim)->net[j.net].t_iso_us : 3;
+        b->arrival_us[job] = j.arrival_us;
+    }
+}
+
+/* Least first; what is compared in turn. */
+static void brute_rank(const Brute *b, const Sim *sim, const Candidate *c, double rank[3])
+{
+    JobView j;
+    sim_job(sim, c->job, &j);
+    double slack = j.deadline_us - sim_now(sim), tokens = b->tokens[c->job];
+    double wait = sim_now(sim) - sim_last_ran_us(sim, c->job);
+    double spare = slack > j.rem_us ? slack - j.rem_us : 0;
+    double jobs = sim_jobs_in_system(sim), t_iso = sim_system(sim)->net[j.net].t_iso_us;
+    rank[0] = b->hopeless_last && slack < j.rem_us;
+    rank[1] = b->prema ? -(tokens >= 9 ? 9 : tokens >= 3 ? 3 : 1) : 0;
+    rank[2] = b->prema ? j.rem_us : j.rem_us + 0.01 * (spare + wait / (t_iso * jobs));
+}
+
+static int brute_best(const Brute *b, const Sim *sim)
+{
+    int best = 0;
+    double least[3], rank[3];
+    brute_rank(b, sim, &b->left[0], least);
+    for (int i = 1; i < b->n; i++) {
+        int k = 0;
+        brute_rank(b, sim, &b->left[i], rank);
+        while (k < 2 && !(rank[k] < least[k]) && !(rank[k] > least[k])) k++;
+        if (rank[k] < least[k]) memcpy(least, rank, sizeof rank), best = i;
+    }
+    return best;
+}
+
+static void brute_round(Brute *b, const Sim *sim)
+{
+    const System *sys = sim_system(sim);
+    brute_tokens(b, sim);
+    b->n = sim_round(sim, b->left, MOST_READY);
+    ck_assert_int_le(b->n, MOST_READY);
+    memset(b->placed_us, 0, sizeof b->placed_us);
+    while (b->n > 0) {
+        int i = brute_best(b, sim), sa = -1;
+        double least = HUGE_VAL;
+        for (int m = 0; m < sys->n_sas; m++) {
+            SaView v;
+            sim_sa(sim, m, &v);
+            const Candidate *c = &b->left[i];
+            double us = sys->net[c->net].cost[sys->sa_type[m]][c->sub].latency_us;
+            if (!v.busy && !(b->placed_us[m] > 0) && us < least) least = us, sa = m;
+        }
+        if (sa < 0) return;
+        b->placed_us[sa] = least;
+        memmove(&b->left[i], &b->left[i + 1], (size_t)(--b->n - i) * sizeof *b->left);
+    }
+}
+
+static void ck_as_brute(const Brute *b, const Sim *sim)
+{
+    Candidate left[MOST_READY];
+    ck_assert_int_eq(sim_round(sim, left, MOST_READY), b->n);
+    for (int i = 0; i < b->n; i++)
+        ck_assert(left[i].job == b->left[i].job && left[i].sub == b->left[i].sub);
+    for (int m = 0; m < sim_system(sim)->n_sas; m++) {
+        SaView v;
+        sim_sa(sim, m, &v);
+        ck_assert_double_eq(v.queued_us, b->placed_us[m]);
+    }
+}
+
+START_TEST(prema_and_dysta_do_as_spelled_out)
+{
+    static const char *const NAME[] = {"prema", "prema+", "dysta", "dysta+"};
+    const Scheduler *s = sched_rig_named(NAME[_i]);
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        static Brute b;
+        SimRig r;
+        random_rig(&r, s, seed, 60);
+        b = (Brute){.prema = _i < 2, .hopeless_last = _i % 2};
+        for (Candidate c; sim_candidate(r.sim, &c); sim_proceed(r.sim)) {
+            brute_round(&b, r.sim);
+            s->plan(r.sim);
+            ck_as_brute(&b, r.sim);
+        }
+        rig_free(&r);
+    }
+}
+END_TEST
+
 /* What a scheduler that starts jobs on free SAs leaves idle, nobody could use. */
 START_TEST(no_sa_stands_idle_while_a_job_waits)
 {
@@ -592,10 +768,14 @@ int main(void)
     tcase_add_test(tc, planaria_grants_no_more_than_the_need_while_others_need_theirs);
     tcase_add_test(tc, planaria_past_saving_serves_the_most_work_first);
     tcase_add_test(tc, herald_balances_loads_below_twice_the_cost);
+    tcase_add_test(tc, herald_takes_the_emptier_of_equal_sas);
     tcase_add_test(tc, herald_minds_latency_energy_or_both);
     tcase_add_test(tc, herald_lets_jobs_take_turns);
     tcase_add_test(tc, dream_weighs_urgency_against_starvation);
     tcase_add_test(tc, dream_prefers_speed_when_it_is_urgent);
+    tcase_add_test(tc, dream_without_alpha_minds_urgency_alone);
+    tcase_add_test(tc, dream_starves_by_the_mean_latency);
+    tcase_add_test(tc, dream_tries_other_weights_in_turn);
     tcase_add_test(tc, dream_drops_what_will_be_late_where_it_may);
     tcase_add_test(tc, dream_searches_closer_when_nothing_is_better);
     tcase_add_test(tc, dream_tunes_within_its_bounds);
@@ -608,6 +788,7 @@ int main(void)
     tcase_add_test(tc, a_job_last_ran_now_or_at_its_last_end_or_at_its_arrival);
     tcase_add_loop_test(tc, every_state_on_the_way_is_consistent, 0, sched_count());
     tcase_add_loop_test(tc, a_clone_goes_on_alike, 0, sched_count());
+    tcase_add_loop_test(tc, prema_and_dysta_do_as_spelled_out, 0, 4);
     tcase_add_loop_test(tc, no_sa_stands_idle_while_a_job_waits, 0, 6);
     suite_add_tcase(s, tc);
     return run_suite(s);
