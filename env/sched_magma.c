@@ -35,8 +35,8 @@ enum {
     GENES = 24, /* sub-jobs of a window, and individuals of a population */
     NODES = GENES + SYS_MAX_SAS,
     LEAST_POPULATION = 10,
-    SAMPLES = 2000,
-    PATIENCE = 30, /* generations without a gain */
+    SAMPLES = 1000,
+    PATIENCE = 15, /* generations without a gain */
     EDGES = NODES * (NODES - 1) / 2,
     READY_MOST = 256
 };
