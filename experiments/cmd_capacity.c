@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stats.h"
-#include "base/text.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
 #include "experiments/names.h"

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/stats.h"
-#include "base/text.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
 #include "experiments/eval_plot.h"
