@@ -6,8 +6,8 @@
  * u = bytes / latency / B  of the layer, and the sum of u over all that runs above 1.5, the excess is
  * taken from the layer's share in proportion:
  *     u -= excess x W / (s u + W),   W = sum of s u over the others,   at least 25 % of u stays
- * so that what is urgent keeps its bandwidth, and what others asked for is not. It lasts until the
- * layer ends, and is what sim_throttle allows.
+ * so that what is urgent keeps its bandwidth, and what others asked for is not. sim_throttle holds it to
+ * that until it ends, or until a round finds that all that runs asks for no more than 1.5.
  *
  * Deviations: MoCA gives a job a part of a homogeneous array, as many tiles as it likes, until it ends;
  * here each layer takes the free SA that runs it fastest, so a job that waits may overtake one between
@@ -99,9 +99,25 @@ static void serve(Sim *sim, Round *r)
     }
 }
 
+/* Without contention everybody has what he asks for. */
+static void release(Sim *sim)
+{
+    const System *sys = sim_system(sim);
+    Moca *moca = sim_user(sim);
+    double sum = 0;
+    for (int m = 0; m < sys->n_sas; m++) {
+        SaView v;
+        sim_sa(sim, m, &v);
+        sum += v.demand;
+    }
+    if (sum > MOST_USED * sys->dram_bytes_per_us) return;
+    for (int m = 0; m < sys->n_sas; m++) sim_throttle(sim, m, moca->limit[m] = HUGE_VAL);
+}
+
 static void plan_moca(Sim *sim)
 {
     Round r;
+    release(sim);
     if (!round_open(sim, &r)) return;
     for (int i = 0; i < r.n; i++) {
         RoundEntry *e = &r.entry[i];

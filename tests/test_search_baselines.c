@@ -89,6 +89,21 @@ START_TEST(moca_leaves_a_quarter)
 }
 END_TEST
 
+/* As above, but X goes on without the DRAM at 20: that is a round, and Y is free to take all. */
+START_TEST(moca_releases_what_nobody_contends_for)
+{
+    enum { X, Y };
+    static const ChainNet NET[2] = {{2, {{{10, 1000, 1}, {5, 0, 1}}}, 20},
+                                    {1, {{{20, 2000, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 2);
+    run_with(&r, "moca", (int[]){X, Y}, 2);
+    ck_end(&r, 0, X, 25);
+    ck_end(&r, 1, Y, 30);
+    rig_free(&r);
+}
+END_TEST
+
 /* The sum of u is 1.5 at most: as if there were no throttle. */
 START_TEST(moca_takes_nothing_without_contention)
 {
@@ -349,6 +364,7 @@ int main(void)
     tcase_add_test(tc, moca_admits_who_has_waited_longest_for_its_size);
     tcase_add_test(tc, moca_takes_bandwidth_from_what_is_less_urgent);
     tcase_add_test(tc, moca_leaves_a_quarter);
+    tcase_add_test(tc, moca_releases_what_nobody_contends_for);
     tcase_add_test(tc, moca_takes_nothing_without_contention);
     suite_add_tcase(s, tc);
     tc = new_case("MAGMA", 60);
