@@ -757,25 +757,22 @@ void sim_commit(Sim *sim, int sa, int priority_class)
 
 typedef struct Listing {
     const Sim *sim;
-    Candidate *out;
-    int n, cap;
+    Candidate *next;
 } Listing;
 
 static void list_ready(void *ctx, int node)
 {
     Listing *l = ctx;
     const WaitNode *n = &l->sim->node[node];
-    if (l->n < l->cap)
-        l->out[l->n] = (Candidate){.job = n->job, .sub = n->sub, .net = l->sim->job[n->job].net};
-    l->n++;
+    *l->next++ = (Candidate){.job = n->job, .sub = n->sub, .net = l->sim->job[n->job].net};
 }
 
 int sim_round(const Sim *sim, Candidate *out, int cap)
 {
-    Listing l = {.sim = sim, .out = out, .cap = cap};
+    Listing l = {sim, out};
     if (sim->st->candidate < 0) return 0;
-    waiting_each(sim->node, &sim->st->ready, sim->cfg.rules.hopeless_last, list_ready, &l);
-    return l.n;
+    waiting_each(sim->node, &sim->st->ready, sim->cfg.rules.hopeless_last, cap, list_ready, &l);
+    return waiting_count(sim->node, &sim->st->ready);
 }
 
 void sim_place(Sim *sim, const Candidate *c, int sa, int priority_class, double key)

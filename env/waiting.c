@@ -162,11 +162,11 @@ static int next_of(const WaitNode *pool, int root, int node)
     return next;
 }
 
-void waiting_each(const WaitNode *pool, const Waiting *w, bool hopeless_last,
+void waiting_each(const WaitNode *pool, const Waiting *w, bool hopeless_last, int most,
                   void (*visit)(void *ctx, int node), void *ctx)
 {
     int a = leftmost(pool, w->hopeful), b = leftmost(pool, w->hopeless);
-    while (a >= 0 || b >= 0) {
+    while (most-- > 0 && (a >= 0 || b >= 0)) {
         int best = better(pool, a, b, hopeless_last);
         visit(ctx, best);
         if (best == a)

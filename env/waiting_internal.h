@@ -64,8 +64,8 @@ void waiting_remove(WaitNode *pool, Waiting *w, int node);
 /* Moves those out of hope at `now`. Before all that follows, whenever time has passed. */
 void waiting_lose_hope(WaitNode *pool, Waiting *w, double now);
 int waiting_best(const WaitNode *pool, const Waiting *w, bool hopeless_last); /* NODE_NONE: empty */
-/* Calls visit(ctx, node) for all, best first. */
-void waiting_each(const WaitNode *pool, const Waiting *w, bool hopeless_last,
+/* Calls visit(ctx, node) for the best `most`, best first. */
+void waiting_each(const WaitNode *pool, const Waiting *w, bool hopeless_last, int most,
                   void (*visit)(void *ctx, int node), void *ctx);
 /* Of a sub-job that would come here with this rank. */
 void waiting_ahead(const WaitNode *pool, const Waiting *w, const Rank *rank, int sub,
