@@ -575,7 +575,7 @@ static void random_rig(SimRig *r, const Scheduler *s, uint64_t seed, int jobs)
 START_TEST(every_state_on_the_way_is_consistent)
 {
     const Scheduler *s = sched_at(_i);
-    for (uint64_t seed = 0; s->plan && seed < 30; seed++) {
+    for (uint64_t seed = 0; s->plan && seed < 10; seed++) {
         SimRig r;
         Err err = {0};
         random_rig(&r, s, seed, 40);
@@ -594,7 +594,7 @@ END_TEST
 START_TEST(a_clone_goes_on_alike)
 {
     const Scheduler *s = sched_at(_i);
-    for (uint64_t seed = 0; seed < 30; seed++) {
+    for (uint64_t seed = 0; seed < 10; seed++) {
         SimRig r, copy;
         random_rig(&r, s, seed, 60);
         copy = r;
@@ -731,7 +731,7 @@ START_TEST(no_sa_stands_idle_while_a_job_waits)
 {
     static const char *const NAME[] = {"prema", "prema+", "planaria", "dream", "dysta", "dysta+"};
     const Scheduler *s = sched_rig_named(NAME[_i]);
-    for (uint64_t seed = 0; seed < 30; seed++) {
+    for (uint64_t seed = 0; seed < 10; seed++) {
         SimRig r;
         random_rig(&r, s, seed, 40);
         for (Candidate c; sim_candidate(r.sim, &c); sim_proceed(r.sim)) {
