@@ -126,7 +126,7 @@ enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 static void list_schedulers(void)
 {
     for (int i = 0; i < sched_count(); i++)
-        printf("%-14s  %s\n", sched_at(i)->name, sched_at(i)->summary);
+        printf("%-17s  %s\n", sched_at(i)->name, sched_at(i)->summary);
 }
 
 static Status list_folder(const Kind *k, Err *err)
