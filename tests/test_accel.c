@@ -5,6 +5,7 @@
 #include "base/csv.h"
 #include "base/path.h"
 #include "tests/support.h"
+#include "tests/support/accel_rig.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,16 +51,6 @@ static void list_shipped(void)
 
 static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1};
 
-static AccelConfig *load(const char *name)
-{
-    char path[256];
-    AccelConfig *a;
-    Err err = {0};
-    snprintf(path, sizeof path, PRESETS "%s.yaml", name);
-    ck_ok(accel_load(&a, path, &err), err);
-    return a;
-}
-
 /* With some keys changed: YAML of a flow map, without its braces. */
 static AccelConfig *load_with(const char *name, const char *set)
 {
@@ -73,14 +64,6 @@ static AccelConfig *load_with(const char *name, const char *set)
     ck_ok(accel_load_with(&a, path, yaml_root(doc), &err), err);
     yaml_destroy(doc);
     return a;
-}
-
-static LayerCost cost(const AccelConfig *a, const LayerShape *l, MapPolicy policy, double bandwidth)
-{
-    LayerCost c;
-    Err err = {0};
-    ck_ok(accel_cost(a, l, policy, bandwidth, &c, &err), err);
-    return c;
 }
 
 /* ---- silicon ---- */
@@ -132,7 +115,7 @@ static void compare_with_chip(const char *what, const char *preset, const char *
     read_chip(chip);
     printf("%-38s", what);
     for (int i = 0; i < CHIP_LAYERS; i++) {
-        LayerCost c = cost(a, &ALEXNET[i].shape, MAP_HARDWARE, 0);
+        LayerCost c = rig_cost(a, &ALEXNET[i].shape, MAP_HARDWARE, 0);
         double ms = c.latency_us / 1000;
         printf(" | %4.1f ms %3.0f PEs %5.1f %%", ms, c.macs / c.compute_cycles,
                100 * (ms / chip[i].ms - 1));
@@ -169,7 +152,7 @@ START_TEST(the_chips_traffic_is_shown)
         load_with("eyeriss-jssc17", "glb: {read_pj_per_byte: 1, write_pj_per_byte: 1}");
     read_chip(chip);
     for (int i = 0; i < CHIP_LAYERS; i++) {
-        LayerCost c = cost(a, &ALEXNET[i].shape, MAP_HARDWARE, 0);
+        LayerCost c = rig_cost(a, &ALEXNET[i].shape, MAP_HARDWARE, 0);
         double buffer_mb = c.level_pj[LEVEL_GLB] / 1e6; /* at 1 pJ per byte */
         double dram_mb = (c.dram_read_bytes + c.dram_write_bytes) / 1e6;
         printf("%s: buffer %5.1f MB, chip %5.1f | DRAM %4.1f MB, chip %4.1f compressed\n",
@@ -185,10 +168,10 @@ END_TEST
 START_TEST(the_chips_preset_keeps_as_many_pes_busy_as_the_chip)
 {
     Chip chip[CHIP_LAYERS];
-    AccelConfig *a = load("eyeriss-jssc17");
+    AccelConfig *a = rig_accel("eyeriss-jssc17");
     read_chip(chip);
     for (int i = 0; i < CHIP_LAYERS; i++) {
-        LayerCost c = cost(a, &ALEXNET[i].shape, MAP_HARDWARE, 0);
+        LayerCost c = rig_cost(a, &ALEXNET[i].shape, MAP_HARDWARE, 0);
         ck_assert_double_eq_tol(c.macs / c.compute_cycles, chip[i].pes, 3);
     }
     accel_destroy(a);
@@ -204,14 +187,15 @@ START_TEST(a_shared_port_takes_reads_and_writes_in_turn)
     AccelConfig *two = load_with("eyeriss-12x14", "glb.write_bytes_per_cycle: 8"),
                 *one = load_with("eyeriss-12x14",
                                  "glb: {shared_port: true, write_bytes_per_cycle: 8}");
-    ck_assert_double_eq(cost(two, &pool, MAP_HARDWARE, 0).cycles, (in + out) / 8);
-    ck_assert_double_eq(cost(one, &pool, MAP_HARDWARE, 0).cycles, (in + out) / 16 + (in + out) / 8);
+    ck_assert_double_eq(rig_cost(two, &pool, MAP_HARDWARE, 0).cycles, (in + out) / 8);
+    ck_assert_double_eq(rig_cost(one, &pool, MAP_HARDWARE, 0).cycles,
+                        (in + out) / 16 + (in + out) / 8);
     accel_destroy(two);
     accel_destroy(one);
     AccelConfig *link =
         load_with("eyeriss-12x14", "dram: {shared_port: true, "
                                    "read_bytes_per_cycle: 2, write_bytes_per_cycle: 4}");
-    ck_assert_double_eq(cost(link, &pool, MAP_HARDWARE, 0).cycles, in / 2 + out / 4);
+    ck_assert_double_eq(rig_cost(link, &pool, MAP_HARDWARE, 0).cycles, in / 2 + out / 4);
     accel_destroy(link);
 }
 END_TEST
@@ -227,10 +211,10 @@ START_TEST(a_shared_port_costs_at_most_both_directions)
         {LAYER_FC, 1, 2048, 1000, 1, 1, 1, 1, 1, 1, 1, 1, 1},
     };
     const char *name = _i / 2 ? "eyeriss-12x14" : "simba-16pe";
-    AccelConfig *two = load(name), *one = load_with(name, keys[_i % 2]);
+    AccelConfig *two = rig_accel(name), *one = load_with(name, keys[_i % 2]);
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        double before = cost(two, &layers[i], MAP_HARDWARE, 0).cycles;
-        double after = cost(one, &layers[i], MAP_HARDWARE, 0).cycles;
+        double before = rig_cost(two, &layers[i], MAP_HARDWARE, 0).cycles;
+        double after = rig_cost(one, &layers[i], MAP_HARDWARE, 0).cycles;
         ck_assert_double_ge(after, before);
         ck_assert_double_le(after, 2 * before);
     }
@@ -245,7 +229,7 @@ START_TEST(every_preset_loads)
 {
     for (int i = 0; i < PRESET_COUNT; i++) {
         const Preset *p = &presets[i];
-        AccelConfig *a = load(p->name);
+        AccelConfig *a = rig_accel(p->name);
         ck_assert_str_eq(accel_name(a), p->name);
         ck_assert_double_eq(accel_peak_macs(a), p->peak_macs);
         ck_assert_double_eq(accel_clock_mhz(a), p->clock_mhz);
@@ -340,9 +324,9 @@ START_TEST(flat_keys_are_read_and_switches_must_be_true_or_false)
 {
     expect_refusal("mac_pj: 0.5608", "glb.shared_port: 2\nmac_pj: 0.5608", "glb.shared_port");
     AccelConfig *a = load_with("simba-16pe", "glb.shared_port: false, dram: {shared_port: false}");
-    AccelConfig *b = load("simba-16pe");
-    ck_assert_double_eq(cost(a, &CONV, MAP_HARDWARE, 0).energy_pj,
-                        cost(b, &CONV, MAP_HARDWARE, 0).energy_pj);
+    AccelConfig *b = rig_accel("simba-16pe");
+    ck_assert_double_eq(rig_cost(a, &CONV, MAP_HARDWARE, 0).energy_pj,
+                        rig_cost(b, &CONV, MAP_HARDWARE, 0).energy_pj);
     accel_destroy(a);
     accel_destroy(b);
 }
@@ -378,7 +362,7 @@ static const BadLayer bad_layers[] = {
 START_TEST(senseless_layers_are_refused_by_name)
 {
     const BadLayer *b = &bad_layers[_i];
-    AccelConfig *a = load("simba-16pe");
+    AccelConfig *a = rig_accel("simba-16pe");
     LayerCost c;
     Err err = {0};
     ck_assert_int_eq(accel_cost(a, &b->shape, MAP_HARDWARE, 0, &c, &err), ST_CONFIG);
@@ -404,8 +388,8 @@ END_TEST
 START_TEST(layers_without_macs_only_move_bytes)
 {
     const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2};
-    AccelConfig *a = load("simba-16pe");
-    LayerCost c = cost(a, &add, MAP_HARDWARE, 0);
+    AccelConfig *a = rig_accel("simba-16pe");
+    LayerCost c = rig_cost(a, &add, MAP_HARDWARE, 0);
     ck_assert_double_eq(c.macs, 0);
     ck_assert_double_eq(c.utilization, 0);
     ck_assert_double_eq(c.dram_read_bytes, 2 * 64 * 28 * 28);
@@ -435,7 +419,7 @@ enum { ODD = sizeof odd / sizeof *odd };
 
 static void check_physics(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
 {
-    LayerCost c = cost(a, l, policy, 0);
+    LayerCost c = rig_cost(a, l, policy, 0);
     double word = accel_word_bits(a) / 8.0,
            cycle_bytes = accel_dram_gbps(a) * 1000 / accel_clock_mhz(a);
     double in = (layer_input_words(l) + layer_params(l)) * word, out = layer_output_words(l) * word;
@@ -452,7 +436,7 @@ static void check_physics(const AccelConfig *a, const LayerShape *l, MapPolicy p
 
 START_TEST(unusual_layers_map_on_every_preset_within_physics)
 {
-    AccelConfig *a = load(shipped[_i / ODD]);
+    AccelConfig *a = rig_accel(shipped[_i / ODD]);
     const LayerShape *l = &odd[_i % ODD];
     check_physics(a, l, MAP_TIMELOOP);
     check_physics(a, l, MAP_HARDWARE);
@@ -462,10 +446,10 @@ END_TEST
 
 START_TEST(more_system_bandwidth_never_hurts_a_preset)
 {
-    AccelConfig *a = load(shipped[_i]);
+    AccelConfig *a = rig_accel(shipped[_i]);
     double before = HUGE_VAL;
     for (double bytes_per_us = 100; bytes_per_us < 2e5; bytes_per_us *= 2) {
-        LayerCost c = cost(a, &CONV, MAP_HARDWARE, bytes_per_us);
+        LayerCost c = rig_cost(a, &CONV, MAP_HARDWARE, bytes_per_us);
         ck_assert_double_le(c.cycles, before * 1.005);
         ck_assert_double_ge(c.latency_us * bytes_per_us,
                             (c.dram_read_bytes + c.dram_write_bytes) * (1 - 1e-12));
@@ -482,8 +466,8 @@ START_TEST(groups_cost_their_sum_on_every_preset)
     three.C = 72;
     three.K = 120;
     three.groups = 3;
-    AccelConfig *a = load(shipped[_i]);
-    LayerCost c1 = cost(a, &one, MAP_HARDWARE, 0), c3 = cost(a, &three, MAP_HARDWARE, 0);
+    AccelConfig *a = rig_accel(shipped[_i]);
+    LayerCost c1 = rig_cost(a, &one, MAP_HARDWARE, 0), c3 = rig_cost(a, &three, MAP_HARDWARE, 0);
     ck_assert_double_le(fabs(c3.cycles - 3 * c1.cycles), 3); /* cycles are rounded up once */
     ck_assert_double_eq_tol(c3.energy_pj / c1.energy_pj, 3, 0.02);
     accel_destroy(a);
@@ -499,8 +483,8 @@ START_TEST(a_shared_dram_port_is_a_dram_of_its_bandwidth)
     AccelConfig *turns =
         load_with(shipped[_i / ODD], "dram: {read_bytes_per_cycle: 6, "
                                      "write_bytes_per_cycle: 6, shared_port: true}");
-    LayerCost port = cost(turns, &odd[_i % ODD], MAP_HARDWARE, 0);
-    LayerCost system = cost(wide, &odd[_i % ODD], MAP_HARDWARE, 6 * accel_clock_mhz(wide));
+    LayerCost port = rig_cost(turns, &odd[_i % ODD], MAP_HARDWARE, 0);
+    LayerCost system = rig_cost(wide, &odd[_i % ODD], MAP_HARDWARE, 6 * accel_clock_mhz(wide));
     ck_assert_double_le(fabs(port.cycles - system.cycles), 1);
     ck_assert_double_eq_tol(port.energy_pj / system.energy_pj, 1, 1e-9);
     accel_destroy(wide);
@@ -512,8 +496,8 @@ END_TEST
 START_TEST(layers_without_macs_stream_on_every_preset)
 {
     const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2};
-    AccelConfig *a = load(shipped[_i]);
-    LayerCost c = cost(a, &add, MAP_HARDWARE, 0);
+    AccelConfig *a = rig_accel(shipped[_i]);
+    LayerCost c = rig_cost(a, &add, MAP_HARDWARE, 0);
     double word = accel_word_bits(a) / 8.0;
     ck_assert_double_eq(c.dram_read_bytes, 2 * 64 * 28 * 28 * word);
     ck_assert_double_eq(c.dram_write_bytes, 64 * 28 * 28 * word);
@@ -526,8 +510,8 @@ END_TEST
 
 START_TEST(the_result_is_complete_and_repeats)
 {
-    AccelConfig *a = load(shipped[_i]);
-    LayerCost c = cost(a, &CONV, MAP_HARDWARE, 0), again = cost(a, &CONV, MAP_HARDWARE, 0);
+    AccelConfig *a = rig_accel(shipped[_i]);
+    LayerCost c = rig_cost(a, &CONV, MAP_HARDWARE, 0), again = rig_cost(a, &CONV, MAP_HARDWARE, 0);
     double pj = 0;
     for (int i = 0; i < LEVELS; i++) pj += c.level_pj[i];
     ck_assert_double_eq(c.energy_pj, pj);
@@ -544,11 +528,12 @@ END_TEST
 
 START_TEST(the_systems_bandwidth_limits_both_directions_together)
 {
-    AccelConfig *a = load("simba-16pe");
-    LayerCost c = cost(a, &CONV, MAP_HARDWARE, 1000); /* 1 byte per cycle */
+    AccelConfig *a = rig_accel("simba-16pe");
+    LayerCost c = rig_cost(a, &CONV, MAP_HARDWARE, 1000); /* 1 byte per cycle */
     ck_assert_double_eq(c.cycles, ceil(c.dram_read_bytes + c.dram_write_bytes));
     ck_assert_str_eq(c.limited_by, "dram");
-    LayerCost own = cost(a, &CONV, MAP_HARDWARE, 17900), wide = cost(a, &CONV, MAP_HARDWARE, 1e9);
+    LayerCost own = rig_cost(a, &CONV, MAP_HARDWARE, 17900),
+              wide = rig_cost(a, &CONV, MAP_HARDWARE, 1e9);
     ck_assert_double_eq(own.cycles, wide.cycles); /* never wider than the own port */
     Err err = {0};
     ck_assert_int_eq(accel_cost(a, &CONV, MAP_HARDWARE, -1, &c, &err), ST_CONFIG);

@@ -4,6 +4,7 @@
 #include "accel_models/accel_internal.h"
 #include "base/rng.h"
 #include "tests/support.h"
+#include "tests/support/accel_rig.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,27 +12,10 @@
 
 static AccelConfig simba, eyeriss;
 
-static void load_into(AccelConfig *a, const char *path)
-{
-    AccelConfig *p;
-    Err err = {0};
-    ck_ok(accel_load(&p, path, &err), err);
-    *a = *p;
-    accel_destroy(p);
-}
-
 static void setup(void)
 {
-    load_into(&simba, "accel_models/presets/simba-16pe.yaml");
-    load_into(&eyeriss, "accel_models/presets/eyeriss-12x14.yaml");
-}
-
-static LayerCost cost(const AccelConfig *a, const LayerShape *l, MapPolicy policy, double bandwidth)
-{
-    LayerCost c;
-    Err err = {0};
-    ck_ok(accel_cost(a, l, policy, bandwidth, &c, &err), err);
-    return c;
+    rig_accel_copy(&simba, "simba-16pe");
+    rig_accel_copy(&eyeriss, "eyeriss-12x14");
 }
 
 /* ---- policy timeloop: every nest walked literally ---- */
@@ -265,7 +249,7 @@ static AccelConfig tiny_ws(void)
  * literal one are the same. */
 static void check_found(const AccelConfig *a, const LayerShape *l, Found f)
 {
-    LayerCost c = cost(a, l, MAP_TIMELOOP, 0);
+    LayerCost c = rig_cost(a, l, MAP_TIMELOOP, 0);
     ck_assert_msg(c.cycles == f.cycles, "%s: %g cycles, exhaustive search %g", c.mapping, c.cycles,
                   f.cycles);
     ck_assert_msg(c.energy_pj <= f.energy * (1 + 1e-9),

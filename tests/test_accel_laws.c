@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "base/rng.h"
 #include "tests/support.h"
+#include "tests/support/accel_rig.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,27 +14,10 @@ enum { CASES = 100 };
 
 static AccelConfig simba, eyeriss;
 
-static void load_into(AccelConfig *a, const char *path)
-{
-    AccelConfig *p;
-    Err err = {0};
-    ck_ok(accel_load(&p, path, &err), err);
-    *a = *p;
-    accel_destroy(p);
-}
-
 static void setup(void)
 {
-    load_into(&simba, "accel_models/presets/simba-16pe.yaml");
-    load_into(&eyeriss, "accel_models/presets/eyeriss-12x14.yaml");
-}
-
-static LayerCost cost(const AccelConfig *a, const LayerShape *l, MapPolicy policy, double bandwidth)
-{
-    LayerCost c;
-    Err err = {0};
-    ck_ok(accel_cost(a, l, policy, bandwidth, &c, &err), err);
-    return c;
+    rig_accel_copy(&simba, "simba-16pe");
+    rig_accel_copy(&eyeriss, "eyeriss-12x14");
 }
 
 /* ---- random layers and machines ---- */
@@ -180,7 +164,7 @@ static Words compulsory(const LayerShape *l)
 
 static void time_is_bounded(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
 {
-    LayerCost c = cost(a, l, policy, 0);
+    LayerCost c = rig_cost(a, l, policy, 0);
     Words w = compulsory(l);
     double word = a->word_bits / 8.0, in = (w.in + w.weights) * word, out = w.out * word;
     const char *text = case_text(a, l, policy);
@@ -195,7 +179,7 @@ static void time_is_bounded(const AccelConfig *a, const LayerShape *l, MapPolicy
     ck_assert_msg(c.dram_write_bytes >= out, "%s: writes too little", text);
     ck_assert_double_le(c.utilization, 1);
     double shared = 0.5 * a->dram_read_port;
-    LayerCost s = cost(a, l, policy, shared * a->clock_mhz);
+    LayerCost s = rig_cost(a, l, policy, shared * a->clock_mhz);
     ck_assert_msg(s.cycles >= (in + out) / shared, "%s: faster than a shared DRAM", text);
 }
 
@@ -232,7 +216,7 @@ static void rs_levels(const AccelConfig *a, const LayerShape *l, double *least)
 
 static void energy_is_bounded(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
 {
-    LayerCost c = cost(a, l, policy, 0);
+    LayerCost c = rig_cost(a, l, policy, 0);
     Words w = compulsory(l);
     double word = a->word_bits / 8.0, least[LEVELS], sum = 0;
     double drained = policy == MAP_HARDWARE ? w.out : 0;
@@ -301,7 +285,7 @@ static void enlarge(AccelConfig *a, const Part *p, Rng *rng)
 static void check_no_worse(const AccelConfig *better, const AccelConfig *a, const LayerShape *l,
                            const char *what)
 {
-    LayerCost b = cost(better, l, MAP_HARDWARE, 0), c = cost(a, l, MAP_HARDWARE, 0);
+    LayerCost b = rig_cost(better, l, MAP_HARDWARE, 0), c = rig_cost(a, l, MAP_HARDWARE, 0);
     ck_assert_msg(b.cycles <= c.cycles, "%s: more %s: %g cycles %s %s, before %g %s %s",
                   case_text(a, l, MAP_HARDWARE), what, b.cycles, b.limited_by, b.mapping, c.cycles,
                   c.limited_by, c.mapping);
@@ -369,7 +353,8 @@ static void clock_helps(const AccelConfig *a, const LayerShape *l, MapPolicy pol
     (void)policy;
     if (!fits(a, l, MAP_HARDWARE)) return;
     b.clock_mhz *= 1 + 3 * rng_uniform(rng);
-    LayerCost fast = cost(&b, l, MAP_HARDWARE, bandwidth), c = cost(a, l, MAP_HARDWARE, bandwidth);
+    LayerCost fast = rig_cost(&b, l, MAP_HARDWARE, bandwidth),
+              c = rig_cost(a, l, MAP_HARDWARE, bandwidth);
     ck_assert_msg(fast.latency_us <= (c.latency_us + 1 / b.clock_mhz) * (1 + 1e-12),
                   "%s: %g us, before %g", case_text(a, l, MAP_HARDWARE), fast.latency_us,
                   c.latency_us);
@@ -389,7 +374,7 @@ static void shared_bandwidth_helps(const AccelConfig *a, const LayerShape *l, Ma
     (void)policy;
     if (!fits(a, l, MAP_HARDWARE)) return;
     for (double bytes_per_us = 500; bytes_per_us < 64e3; bytes_per_us *= 3) {
-        LayerCost c = cost(a, l, MAP_HARDWARE, bytes_per_us);
+        LayerCost c = rig_cost(a, l, MAP_HARDWARE, bytes_per_us);
         ck_assert_msg(c.cycles <= before, "%s: %g cycles with %g bytes/us, before %g",
                       case_text(a, l, policy), c.cycles, bytes_per_us, before);
         before = c.cycles;
@@ -412,11 +397,11 @@ START_TEST(more_lanes_may_hurt)
     a.pes = a.vector = 1;
     a.lanes = 2;
     a.glb_bytes = 3;
-    ck_assert_double_eq(cost(&a, &l, MAP_HARDWARE, 0).compute_cycles, 2);
+    ck_assert_double_eq(rig_cost(&a, &l, MAP_HARDWARE, 0).compute_cycles, 2);
     a.lanes = 3;
     ck_assert(!fits(&a, &l, MAP_HARDWARE));
     a.lanes = 4;
-    ck_assert_double_eq(cost(&a, &l, MAP_HARDWARE, 0).compute_cycles, 2);
+    ck_assert_double_eq(rig_cost(&a, &l, MAP_HARDWARE, 0).compute_cycles, 2);
 }
 END_TEST
 
@@ -429,7 +414,7 @@ START_TEST(fewer_cycles_may_take_more_energy)
     LayerShape l = {LAYER_CONV, 1, 8, 16, 4, 4, 1, 1, 1, 1, 1, 1, 1};
     one.pes = 1;
     two.pes = 2;
-    LayerCost c1 = cost(&one, &l, MAP_HARDWARE, 0), c2 = cost(&two, &l, MAP_HARDWARE, 0);
+    LayerCost c1 = rig_cost(&one, &l, MAP_HARDWARE, 0), c2 = rig_cost(&two, &l, MAP_HARDWARE, 0);
     ck_assert_double_eq(c1.cycles, 32);
     ck_assert_double_eq(c2.cycles, 24);
     ck_assert_double_eq_tol(c2.energy_pj - c1.energy_pj, 128 * simba.input_buffer_pj, 1e-6);
@@ -450,7 +435,7 @@ static void hardware_wins(const AccelConfig *a, const LayerShape *l, MapPolicy p
     own.lanes = simba.lanes;
     own.vector = simba.vector;
     if (!fits(&own, l, MAP_HARDWARE) || !fits(&own, l, MAP_TIMELOOP)) return;
-    LayerCost h = cost(&own, l, MAP_HARDWARE, 0), t = cost(&own, l, MAP_TIMELOOP, 0);
+    LayerCost h = rig_cost(&own, l, MAP_HARDWARE, 0), t = rig_cost(&own, l, MAP_TIMELOOP, 0);
     double drain = t.dram_write_bytes / a->glb_read_port;
     ck_assert_msg(h.cycles <= t.cycles + ceil(drain), "%s: %s %g cycles %s, timeloop %s %g %s",
                   case_text(a, l, MAP_HARDWARE), h.mapping, h.cycles, h.limited_by, t.mapping,
@@ -473,7 +458,7 @@ static void timeloop_slack(const AccelConfig *a, const LayerShape *l, MapPolicy 
     for (int i = 0; i < PARTS; i++) {
         AccelConfig better = *a;
         enlarge(&better, &parts[i], rng);
-        LayerCost b = cost(&better, l, policy, 0), c = cost(a, l, policy, 0);
+        LayerCost b = rig_cost(&better, l, policy, 0), c = rig_cost(a, l, policy, 0);
         ck_assert_msg(b.cycles <= c.cycles * slack, "%s: more %s: %g cycles %s, before %g %s",
                       case_text(a, l, policy), parts[i].name, b.cycles, b.mapping, c.cycles,
                       c.mapping);
@@ -499,7 +484,7 @@ static void groups_add_up(const AccelConfig *a, const LayerShape *l, MapPolicy p
     three.groups = 3;
     three.C = three.K = 3 * one.C;
     if (!fits(a, &one, policy)) return;
-    LayerCost c1 = cost(a, &one, policy, 0), c3 = cost(a, &three, policy, 0);
+    LayerCost c1 = rig_cost(a, &one, policy, 0), c3 = rig_cost(a, &three, policy, 0);
     const char *text = case_text(a, &one, policy);
     ck_assert_msg(c3.cycles <= 3 * c1.cycles && c3.cycles > 3 * (c1.cycles - 1),
                   "%s: %g cycles, of one group %g", text, c3.cycles, c1.cycles);

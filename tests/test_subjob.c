@@ -1,8 +1,8 @@
 /* test_subjob.c -- what the operands of fused element-wise layers add to a layer, on machines whose
  * numbers are read off their presets. */
-#include "base/path.h"
 #include "env/subjob.h"
 #include "tests/support.h"
+#include "tests/support/accel_rig.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,16 +11,6 @@ static const char *const PRESETS[] = {"simba-16pe", "eyeriss-12x14"};
 enum { N_PRESETS = 2 };
 static const double SHARED = 10000; /* bytes per us: 10 per cycle, less than either port */
 static const LayerShape POINTWISE = {LAYER_CONV, 1, 64, 256, 56, 56, 1, 1, 1, 1, 1, 1, 1};
-
-static AccelConfig *load(const char *name)
-{
-    char path[PATH_MAX_BYTES];
-    AccelConfig *a;
-    Err err = {0};
-    ck_ok(path_find(path, sizeof path, "accel_models/presets", name, ".yaml", &err), err);
-    ck_ok(accel_load(&a, path, &err), err);
-    return a;
-}
 
 static LayerCost layer_on(const AccelConfig *a, Streaming *s)
 {
@@ -33,7 +23,7 @@ static LayerCost layer_on(const AccelConfig *a, Streaming *s)
 
 START_TEST(a_stream_runs_at_the_bandwidth_that_is_there)
 {
-    AccelConfig *a = load(PRESETS[_i]);
+    AccelConfig *a = rig_accel(PRESETS[_i]);
     Streaming s;
     Err err = {0};
     ck_ok(subjob_streaming(&s, a, SHARED, &err), err);
@@ -47,7 +37,7 @@ END_TEST
 START_TEST(a_subjob_without_operands_is_its_layer)
 {
     const SubJob alone = {0};
-    AccelConfig *a = load(PRESETS[_i]);
+    AccelConfig *a = rig_accel(PRESETS[_i]);
     Streaming s;
     LayerCost layer = layer_on(a, &s), same = subjob_layer_cost(&alone, a, &s, &layer);
     SubJobCost c = subjob_cost(&alone, a, &s, &layer);
@@ -64,7 +54,7 @@ END_TEST
 /* Operands cost 8 pJ per bit; time only once they and the layer's own bytes fill the port. */
 START_TEST(operands_fill_the_port_before_they_take_time)
 {
-    AccelConfig *a = load(PRESETS[_i]);
+    AccelConfig *a = rig_accel(PRESETS[_i]);
     double word = accel_word_bits(a) / 8;
     Streaming s;
     LayerCost layer = layer_on(a, &s);
@@ -84,7 +74,7 @@ END_TEST
 
 START_TEST(both_forms_of_a_cost_agree)
 {
-    AccelConfig *a = load(PRESETS[_i]);
+    AccelConfig *a = rig_accel(PRESETS[_i]);
     Streaming s;
     LayerCost layer = layer_on(a, &s);
     for (double words = 1; words < 1e9; words *= 10) {
