@@ -35,7 +35,7 @@ typedef struct Capacity {
 
 /* One policy: what was measured so far, by steps. */
 typedef struct Curve {
-    NamedContender who;
+    const Contender *who;
     bool known[STEPS_MOST + 1];
     Interval sla[STEPS_MOST + 1];
     Capacity at[TARGETS_MOST];
@@ -43,8 +43,7 @@ typedef struct Curve {
 
 typedef struct Study {
     Options *o;
-    Scenario *scenario;
-    Pool *pool;
+    Contest contest;
     Curve *curve; /* [policies] */
     Progress progress;
     int crossings; /* found so far */
@@ -61,12 +60,10 @@ static Status prepare(Study *s, Options *o, Err *err)
     TRY(contender_scenario(&sc, o->scenario, &o->policies, &o->set, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;
-    TRY(pool_create(&s->pool, o->threads, err));
-    TRY(scenario_create(&s->scenario, &sc, o->threads, err));
+    TRY(contest_open(&s->contest, &sc, &o->policies, o->threads, err));
     st = ST_NOMEM;
-    if (!(s->curve = mem_calloc((size_t)o->policies.n, sizeof *s->curve))) goto fail;
-    for (int i = 0; i < o->policies.n; i++)
-        TRY(contender_open(&s->curve[i].who, o->policies.v[i], s->scenario, err));
+    if (!(s->curve = mem_calloc((size_t)s->contest.n, sizeof *s->curve))) goto fail;
+    for (int i = 0; i < s->contest.n; i++) s->curve[i].who = &s->contest.who[i].who;
     st = ST_OK;
 fail:
     return st == ST_OK ? st : err_set(err, st, "capacity: %s", status_text(st));
@@ -79,13 +76,13 @@ static Status measure(Study *s, Curve *c, int step, Err *err)
     EvalResult r;
     const Options *o = s->o;
     if (c->known[step]) return ST_OK;
-    Status st =
-        evaluate_run(&r, s->scenario, &c->who.who, STEP * step, o->seed, o->episodes, s->pool, err);
+    Status st = evaluate_run(&r, s->contest.scenario, c->who, STEP * step, o->seed, o->episodes,
+                             s->contest.pool, err);
     if (st != ST_OK) return st;
     c->sla[step] = bootstrap_mean(r.sla, o->episodes, RESAMPLES, BOOTSTRAP_SEED);
     c->known[step] = true;
     evaluate_free(&r);
-    if (progress_due(&s->progress)) progress_show(&s->progress, s->crossings, c->who.who.name);
+    if (progress_due(&s->progress)) progress_show(&s->progress, s->crossings, c->who->name);
     return ST_OK;
 }
 
@@ -138,7 +135,7 @@ fail:
 
 static double rate(const Study *s, int steps)
 {
-    return STEP * steps * s->scenario->lambda_max_per_us * 1e6;
+    return STEP * steps * s->contest.scenario->lambda_max_per_us * 1e6;
 }
 
 static const char *remark(const Capacity *c)
@@ -149,10 +146,10 @@ static const char *remark(const Capacity *c)
 static void print_table(const Study *s)
 {
     const Options *o = s->o;
-    const Scenario *sc = s->scenario;
+    const Scenario *sc = s->contest.scenario;
     int w = 6;
     for (int i = 0; i < o->policies.n; i++)
-        if ((int)strlen(s->curve[i].who.who.name) > w) w = (int)strlen(s->curve[i].who.who.name);
+        if ((int)strlen(s->curve[i].who->name) > w) w = (int)strlen(s->curve[i].who->name);
     printf("scenario %s on %s: lambda_max %.0f requests/s (limited by %s), %d episodes of %d jobs, "
            "seeds %llu..\n",
            sc->cfg.name, sc->sys->name, sc->lambda_max_per_us * 1e6, sc->binding, o->episodes,
@@ -164,7 +161,7 @@ static void print_table(const Study *s)
         for (int i = 0; i < o->policies.n; i++) {
             const Capacity *c = &s->curve[i].at[t];
             printf("%-*s  %4.2f  [%5.2f, %5.2f]  %10.0f  [%8.0f, %8.0f]%s\n", w,
-                   s->curve[i].who.who.name, STEP * c->load, STEP * c->lo, STEP * c->hi,
+                   s->curve[i].who->name, STEP * c->load, STEP * c->lo, STEP * c->hi,
                    rate(s, c->load), rate(s, c->lo), rate(s, c->hi), remark(c));
         }
     }
@@ -181,12 +178,12 @@ static void print_csv(const Study *s)
     for (int t = 0; t < s->o->n_targets; t++)
         for (int i = 0; i < s->o->policies.n; i++) {
             const Capacity *c = &s->curve[i].at[t];
-            print_csv_text(s->scenario->cfg.name);
+            print_csv_text(s->contest.scenario->cfg.name);
             putchar(',');
-            print_csv_text(s->curve[i].who.who.name);
+            print_csv_text(s->curve[i].who->name);
             printf(",%g,%.2f,%.2f,%.2f,%.6g,%.6g,%.6g,%.6g\n", s->o->target[t], STEP * c->load,
                    STEP * c->lo, STEP * c->hi, rate(s, c->load), rate(s, c->lo), rate(s, c->hi),
-                   s->scenario->lambda_max_per_us * 1e6);
+                   s->contest.scenario->lambda_max_per_us * 1e6);
         }
 }
 
@@ -194,14 +191,14 @@ static void print_json(const Study *s)
 {
     const char *sep = "";
     fputs("{\"scenario\": ", stdout);
-    print_json_text(s->scenario->cfg.name);
+    print_json_text(s->contest.scenario->cfg.name);
     printf(", \"lambda_max_per_s\": %.6g, \"episodes\": %d, \"results\": [",
-           s->scenario->lambda_max_per_us * 1e6, s->o->episodes);
+           s->contest.scenario->lambda_max_per_us * 1e6, s->o->episodes);
     for (int t = 0; t < s->o->n_targets; t++)
         for (int i = 0; i < s->o->policies.n; i++, sep = ",") {
             const Capacity *c = &s->curve[i].at[t];
             printf("%s\n {\"policy\": ", sep);
-            print_json_text(s->curve[i].who.who.name);
+            print_json_text(s->curve[i].who->name);
             printf(", \"sla\": %g, \"load\": %.2f, \"ci95\": [%.2f, %.2f], \"requests_per_s\": "
                    "%.6g}",
                    s->o->target[t], STEP * c->load, STEP * c->lo, STEP * c->hi, rate(s, c->load));
@@ -211,10 +208,8 @@ static void print_json(const Study *s)
 
 static void release(Study *s)
 {
-    for (int i = 0; s->curve && i < s->o->policies.n; i++) contender_close(&s->curve[i].who);
     mem_free(s->curve);
-    scenario_destroy(s->scenario);
-    pool_destroy(s->pool);
+    contest_close(&s->contest);
 }
 
 static Status run(Options *o, Err *err)

@@ -34,11 +34,8 @@ typedef struct Cell { /* one policy at one load */
 
 typedef struct Comparison {
     const Options *o;
-    Scenario *scenario;
-    Pool *pool;
-    NamedContender *who; /* [policies] */
-    Cell *cell;          /* [loads, policies] */
-    int n_policies;
+    Contest contest;
+    Cell *cell;                     /* [loads, policies] */
     int best_rule[CONFIG_LIST_MAX]; /* index of the best baseline at each load, -1 none */
 } Comparison;
 
@@ -50,7 +47,6 @@ static Status prepare(Comparison *c, Options *o, Err *err)
     Status st;
 
     c->o = o;
-    c->n_policies = o->policies.n;
     TRY(contender_scenario(&sc, o->scenario, &o->policies, &o->set, err));
     o->loads = sc.loads;
     if (o->load)
@@ -59,14 +55,10 @@ static Status prepare(Comparison *c, Options *o, Err *err)
     if (o->plot) TRY(eval_plot_check(o->plot, o->loads.v, o->loads.n, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;
-    TRY(pool_create(&c->pool, o->threads, err));
-    TRY(scenario_create(&c->scenario, &sc, o->threads, err));
+    TRY(contest_open(&c->contest, &sc, &o->policies, o->threads, err));
     st = ST_NOMEM;
-    if (!(c->who = mem_calloc((size_t)c->n_policies, sizeof *c->who)) ||
-        !(c->cell = mem_calloc((size_t)c->n_policies * (size_t)o->loads.n, sizeof *c->cell)))
+    if (!(c->cell = mem_calloc((size_t)c->contest.n * (size_t)o->loads.n, sizeof *c->cell)))
         goto fail;
-    for (int i = 0; i < c->n_policies; i++)
-        TRY(contender_open(&c->who[i], o->policies.v[i], c->scenario, err));
     st = ST_OK;
 fail:
     return st == ST_OK ? st : err_set(err, st, "eval: %s", status_text(st));
@@ -74,23 +66,24 @@ fail:
 
 static Cell *cell_at(const Comparison *c, int load, int policy)
 {
-    return &c->cell[load * c->n_policies + policy];
+    return &c->cell[load * c->contest.n + policy];
 }
 
 static Status measure(Comparison *c, Err *err)
 {
     Progress p;
-    int done = 0, total = c->o->loads.n * c->n_policies;
+    int done = 0, total = c->o->loads.n * c->contest.n;
     progress_start(&p, "eval", 0, total);
     for (int l = 0; l < c->o->loads.n; l++) {
-        for (int i = 0; i < c->n_policies; i++) {
+        for (int i = 0; i < c->contest.n; i++) {
             Cell *cell = cell_at(c, l, i);
-            Status st = evaluate_run(&cell->result, c->scenario, &c->who[i].who, c->o->loads.v[l],
-                                     c->o->seed, c->o->episodes, c->pool, err);
+            Status st =
+                evaluate_run(&cell->result, c->contest.scenario, &c->contest.who[i].who,
+                             c->o->loads.v[l], c->o->seed, c->o->episodes, c->contest.pool, err);
             if (st != ST_OK) return st;
             cell->sla = bootstrap_mean(cell->result.sla, c->o->episodes, RESAMPLES, BOOTSTRAP_SEED);
             done++;
-            if (progress_due(&p)) progress_show(&p, done, c->who[i].who.name);
+            if (progress_due(&p)) progress_show(&p, done, c->contest.who[i].who.name);
         }
     }
     progress_end(&p);
@@ -104,12 +97,12 @@ static Status compare(Comparison *c, Err *err)
     if (!diff) return err_set(err, ST_NOMEM, "eval: out of memory");
     for (int l = 0; l < c->o->loads.n; l++) {
         int best = -1;
-        for (int i = 0; i < c->n_policies; i++)
-            if (!c->who[i].learned &&
+        for (int i = 0; i < c->contest.n; i++)
+            if (!c->contest.who[i].learned &&
                 (best < 0 || cell_at(c, l, i)->sla.mean > cell_at(c, l, best)->sla.mean))
                 best = i;
         c->best_rule[l] = best;
-        for (int i = 0; i < c->n_policies && best >= 0; i++) {
+        for (int i = 0; i < c->contest.n && best >= 0; i++) {
             const double *a = cell_at(c, l, i)->result.sla, *b = cell_at(c, l, best)->result.sla;
             for (int e = 0; e < c->o->episodes; e++) diff[e] = a[e] - b[e];
             cell_at(c, l, i)->gain =
@@ -125,8 +118,9 @@ static Status compare(Comparison *c, Err *err)
 static int name_width(const Comparison *c)
 {
     int w = 6;
-    for (int i = 0; i < c->n_policies; i++)
-        if ((int)strlen(c->who[i].who.name) > w) w = (int)strlen(c->who[i].who.name);
+    for (int i = 0; i < c->contest.n; i++)
+        if ((int)strlen(c->contest.who[i].who.name) > w)
+            w = (int)strlen(c->contest.who[i].who.name);
     return w;
 }
 
@@ -146,8 +140,8 @@ static void print_gain(const Comparison *c, int load, int policy)
 static double sla_of_priority(const Comparison *c, const Metrics *m, double priority)
 {
     JobCounts sum = {0};
-    for (int k = 0; k < c->scenario->sys->n_nets; k++) {
-        double p = c->scenario->workload.priority[k];
+    for (int k = 0; k < c->contest.scenario->sys->n_nets; k++) {
+        double p = c->contest.scenario->workload.priority[k];
         if (p < priority || p > priority) continue;
         sum.issued += m->net[k].counts.issued;
         sum.met += m->net[k].counts.met;
@@ -159,16 +153,16 @@ static double sla_of_priority(const Comparison *c, const Metrics *m, double prio
 static void print_priorities(const Comparison *c, int load, int width)
 {
     double p[SYS_MAX_NETS];
-    int n = c->scenario->sys->n_nets, distinct = 0;
-    memcpy(p, c->scenario->workload.priority, (size_t)n * sizeof *p);
+    int n = c->contest.scenario->sys->n_nets, distinct = 0;
+    memcpy(p, c->contest.scenario->workload.priority, (size_t)n * sizeof *p);
     stats_sort(p, (size_t)n);
     for (int k = 0; k < n; k++)
         if (k == 0 || p[k] > p[k - 1]) p[distinct++] = p[k];
     if (distinct < 2) return;
     printf("\n%-*s  SLA %% of each priority\n%-*s", width, "", width, "policy");
     for (int k = 0; k < distinct; k++) printf("  %10g", p[k]);
-    for (int i = 0; i < c->n_policies; i++) {
-        printf("\n%-*s", width, c->who[i].who.name);
+    for (int i = 0; i < c->contest.n; i++) {
+        printf("\n%-*s", width, c->contest.who[i].who.name);
         for (int k = 0; k < distinct; k++)
             printf("  %10.2f",
                    100 * sla_of_priority(c, &cell_at(c, load, i)->result.metrics, p[k]));
@@ -178,11 +172,11 @@ static void print_priorities(const Comparison *c, int load, int width)
 
 static void print_networks(const Comparison *c, int load, int width)
 {
-    const System *sys = c->scenario->sys;
+    const System *sys = c->contest.scenario->sys;
     printf("\n%-*s  SLA %% of each network\n%-*s", width, "", width, "policy");
     for (int k = 0; k < sys->n_nets; k++) printf("  %10s", sys->net[k].name);
-    for (int i = 0; i < c->n_policies; i++) {
-        printf("\n%-*s", width, c->who[i].who.name);
+    for (int i = 0; i < c->contest.n; i++) {
+        printf("\n%-*s", width, c->contest.who[i].who.name);
         for (int k = 0; k < sys->n_nets; k++)
             printf("  %10.2f", 100 * cell_at(c, load, i)->result.metrics.net[k].sla_rate);
     }
@@ -192,7 +186,7 @@ static void print_networks(const Comparison *c, int load, int width)
 
 static void print_table(const Comparison *c)
 {
-    const Scenario *s = c->scenario;
+    const Scenario *s = c->contest.scenario;
     int w = name_width(c);
     printf("scenario %s on %s: lambda_max %.0f jobs/s (limited by %s), %d episodes of %d jobs, "
            "seeds %llu..\n",
@@ -202,9 +196,9 @@ static void print_table(const Comparison *c)
         printf("\nload %.2f\n%-*s  %6s %15s  %22s   %8s  %8s  %7s  %6s\n", c->o->loads.v[l], w,
                "policy", "SLA %", "95 % interval", "against the best rule", "uJ/job", "p99 ms",
                "SA busy", "us/dec");
-        for (int i = 0; i < c->n_policies; i++) {
+        for (int i = 0; i < c->contest.n; i++) {
             const Cell *x = cell_at(c, l, i);
-            printf("%-*s  %6.2f [%6.2f,%6.2f]", w, c->who[i].who.name, 100 * x->sla.mean,
+            printf("%-*s  %6.2f [%6.2f,%6.2f]", w, c->contest.who[i].who.name, 100 * x->sla.mean,
                    100 * x->sla.lo, 100 * x->sla.hi);
             print_gain(c, l, i);
             printf("  %8.0f  %8.2f  %5.1f %%  %6.2f\n", x->result.metrics.energy_uj_per_job,
@@ -224,12 +218,12 @@ static void print_csv(const Comparison *c)
          "leakage_uj,edp_uj_s,p50_us,p95_us,p99_us,antt,stp,fairness,sa_utilisation,"
          "bandwidth_utilisation,decisions,us_per_decision");
     for (int l = 0; l < c->o->loads.n; l++)
-        for (int i = 0; i < c->n_policies; i++) {
+        for (int i = 0; i < c->contest.n; i++) {
             const Cell *x = cell_at(c, l, i);
             const Metrics *m = &x->result.metrics;
-            print_csv_text(c->scenario->cfg.name);
+            print_csv_text(c->contest.scenario->cfg.name);
             putchar(',');
-            print_csv_text(c->who[i].who.name);
+            print_csv_text(c->contest.who[i].who.name);
             printf(",%g,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,"
                    "%.4f,%.4f,%.4f,%ld,%.3f\n",
                    c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, x->gain.mean, x->gain.lo,
@@ -242,15 +236,15 @@ static void print_csv(const Comparison *c)
 /* Of each network, whose priority is its tenant's. */
 static void print_json_networks(const Comparison *c, const Metrics *m)
 {
-    const System *sys = c->scenario->sys;
+    const System *sys = c->contest.scenario->sys;
     fputs(", \"networks\": [", stdout);
     for (int k = 0; k < sys->n_nets; k++) {
         printf("%s{\"network\": ", k ? ", " : "");
         print_json_text(sys->net[k].name);
         printf(", \"priority\": %g, \"sla_rate\": %.6f, \"issued\": %ld, "
                "\"mean_turnaround_us\": %.3f}",
-               c->scenario->workload.priority[k], m->net[k].sla_rate, m->net[k].counts.issued,
-               m->net[k].mean_turnaround_us);
+               c->contest.scenario->workload.priority[k], m->net[k].sla_rate,
+               m->net[k].counts.issued, m->net[k].mean_turnaround_us);
     }
     putchar(']');
 }
@@ -259,15 +253,15 @@ static void print_json(const Comparison *c)
 {
     const char *sep = "";
     printf("{\"scenario\": ");
-    print_json_text(c->scenario->cfg.name);
+    print_json_text(c->contest.scenario->cfg.name);
     printf(", \"episodes\": %d, \"seed\": %llu, \"results\": [", c->o->episodes,
            (unsigned long long)c->o->seed);
     for (int l = 0; l < c->o->loads.n; l++)
-        for (int i = 0; i < c->n_policies; i++, sep = ",") {
+        for (int i = 0; i < c->contest.n; i++, sep = ",") {
             const Cell *x = cell_at(c, l, i);
             const Metrics *m = &x->result.metrics;
             printf("%s\n {\"policy\": ", sep);
-            print_json_text(c->who[i].who.name);
+            print_json_text(c->contest.who[i].who.name);
             printf(", \"load\": %g, \"sla_rate\": %.6f, \"ci95\": [%.6f, %.6f], "
                    "\"energy_uj_per_job\": %.3f, \"p99_us\": %.3f, \"decisions\": %ld, "
                    "\"us_per_decision\": %.3f",
@@ -282,15 +276,15 @@ static void print_json(const Comparison *c)
 /* All episodes of all cells, as arrays. */
 static Status save(const Comparison *c, Err *err)
 {
-    int n = c->n_policies, cells = n * c->o->loads.n;
+    int n = c->contest.n, cells = n * c->o->loads.n;
     const char **names = mem_calloc((size_t)n, sizeof *names);
     const EvalResult **results = mem_calloc((size_t)cells, sizeof *results);
     Status st = names && results ? ST_OK : err_set(err, ST_NOMEM, "eval: out of memory");
-    for (int i = 0; i < n && st == ST_OK; i++) names[i] = c->who[i].who.name;
+    for (int i = 0; i < n && st == ST_OK; i++) names[i] = c->contest.who[i].who.name;
     for (int i = 0; i < cells && st == ST_OK; i++) results[i] = &c->cell[i].result;
     if (st == ST_OK)
         st = eval_save(c->o->save,
-                       &(EvalSave){.scenario = &c->scenario->cfg,
+                       &(EvalSave){.scenario = &c->contest.scenario->cfg,
                                    .seed = c->o->seed,
                                    .n_loads = c->o->loads.n,
                                    .n_policies = n,
@@ -307,8 +301,8 @@ static Status save(const Comparison *c, Err *err)
 static Status plot(const Comparison *c, Err *err)
 {
     const Options *o = c->o;
-    const Scenario *s = c->scenario;
-    int n = c->n_policies;
+    const Scenario *s = c->contest.scenario;
+    int n = c->contest.n;
     char title[256], subtitle[256];
     const char *names[ARGS_LIST_MAX];
     Interval *sla = mem_calloc((size_t)o->loads.n * (size_t)n, sizeof *sla);
@@ -316,7 +310,7 @@ static Status plot(const Comparison *c, Err *err)
     if (!sla) return err_set(err, ST_NOMEM, "eval: out of memory");
     for (int l = 0; l < o->loads.n; l++)
         for (int i = 0; i < n; i++) sla[l * n + i] = cell_at(c, l, i)->sla;
-    for (int i = 0; i < n; i++) names[i] = c->who[i].who.name;
+    for (int i = 0; i < n; i++) names[i] = c->contest.who[i].who.name;
     snprintf(title, sizeof title, "SLA rate against load: scenario %.80s on %.60s", s->cfg.name,
              s->sys->name);
     snprintf(subtitle, sizeof subtitle,
@@ -336,13 +330,10 @@ static Status plot(const Comparison *c, Err *err)
 
 static void release(Comparison *c)
 {
-    for (int i = 0; c->cell && i < c->n_policies * c->o->loads.n; i++)
+    for (int i = 0; c->cell && i < c->contest.n * c->o->loads.n; i++)
         evaluate_free(&c->cell[i].result);
-    for (int i = 0; c->who && i < c->n_policies; i++) contender_close(&c->who[i]);
     mem_free(c->cell);
-    mem_free(c->who);
-    scenario_destroy(c->scenario);
-    pool_destroy(c->pool);
+    contest_close(&c->contest);
 }
 
 static Status run(Options *o, Err *err)

@@ -183,3 +183,29 @@ void contender_close(NamedContender *c)
     learned_destroy(c->learned);
     *c = (NamedContender){0};
 }
+
+Status contest_open(Contest *out, const ScenarioConfig *sc, const ArgList *policies, int threads,
+                    Err *err)
+{
+    Status st;
+
+    *out = (Contest){0};
+    TRY(pool_create(&out->pool, threads, err));
+    TRY(scenario_create(&out->scenario, sc, threads, err));
+    st = ST_NOMEM;
+    if (!(out->who = mem_calloc((size_t)policies->n, sizeof *out->who))) goto fail;
+    for (; out->n < policies->n; out->n++)
+        TRY(contender_open(&out->who[out->n], policies->v[out->n], out->scenario, err));
+    return ST_OK;
+fail:
+    return err_set(err, st, "policies: %s", status_text(st));
+}
+
+void contest_close(Contest *c)
+{
+    for (int i = 0; i < c->n; i++) contender_close(&c->who[i]);
+    mem_free(c->who);
+    scenario_destroy(c->scenario);
+    pool_destroy(c->pool);
+    *c = (Contest){0};
+}

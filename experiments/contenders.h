@@ -38,6 +38,19 @@ typedef struct NamedContender {
 Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err);
 Status contender_open(NamedContender *out, const char *name, const Scenario *sc, Err *err);
 void contender_close(NamedContender *c);
+/* Several contenders on one scenario, and the threads that play them. */
+typedef struct Contest {
+    Scenario *scenario;
+    Pool *pool;
+    NamedContender *who; /* [n] */
+    int n;
+} Contest;
+
+/* On failure what is there is for contest_close, as after success. */
+Status contest_open(Contest *out, const ScenarioConfig *sc, const ArgList *policies, int threads,
+                    Err *err);
+void contest_close(Contest *c);
+
 /* The scenario that is named, or else the one that the first learned policy was trained on, or
  * mixed-m; with overrides. */
 Status contender_scenario(ScenarioConfig *out, const char *name, const ArgList *policies,
