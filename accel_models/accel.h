@@ -29,12 +29,14 @@ typedef struct LayerShape {
     int N, C, K, P, Q, R, S;
     int stride_w, stride_h, dilation, groups;
     int operands; /* ELTWISE: number of inputs, else 1 */
+    int written;  /* output words that go to memory: fewer behind a fused pool; 0: all of them */
 } LayerShape;
 
 double layer_macs(const LayerShape *l);        /* 0 for POOL and ELTWISE */
 double layer_params(const LayerShape *l);      /* weights without biases */
 double layer_input_words(const LayerShape *l); /* touched input points, all groups */
 double layer_output_words(const LayerShape *l);
+double layer_written_words(const LayerShape *l); /* of these, to memory */
 /* ST_CONFIG with the field's name unless the shape is sane and its sizes fit. */
 Status layer_check(const LayerShape *l, Err *err);
 const char *layer_type_name(LayerType t); /* conv, dwconv, fc, gemm, pool, eltwise */

@@ -48,6 +48,7 @@ typedef struct Work {
     double R, S;          /* kernel after folding */
     double images, folds; /* folds: kernel pieces, each a reduction step of its own */
     double groups;        /* how many such groups the layer has */
+    double unwritten;     /* output words of a group that a fused pool keeps from memory */
     int stride_w, stride_h, dilation;
     bool depthwise; /* K channels, each with an input of its own; C = 1 */
     bool exact;     /* MAP_TIMELOOP: tiles divide, boxes are fetched whole */

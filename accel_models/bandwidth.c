@@ -19,7 +19,7 @@ double glb_shared_bytes(const AccelConfig *a)
 void bandwidth_cost(const AccelConfig *a, const LayerShape *l, const Ports *ports, Best *best)
 {
     double in = layer_input_words(l) * a->word_bits / 8,
-           out = layer_output_words(l) * a->word_bits / 8;
+           out = layer_written_words(l) * a->word_bits / 8;
     Access x = {.dram_read = in, .dram_write = out};
     x.level_pj[LEVEL_DRAM] = (in + out) * a->dram_pj;
     dataflow_table[a->dataflow]->stream(a, in, out, &x);

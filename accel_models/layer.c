@@ -43,6 +43,11 @@ double layer_output_words(const LayerShape *l)
     return (double)l->N * l->P * l->Q * l->K;
 }
 
+double layer_written_words(const LayerShape *l)
+{
+    return l->written > 0 ? l->written : layer_output_words(l);
+}
+
 /* Input points along one axis that `points` outputs need. exact: the whole box, as a tile that is
  * fetched as a block; else only the touched points (fewer where the stride skips some). */
 double span(double points, int stride, double kernel, int dilation, bool exact)
@@ -116,6 +121,8 @@ Status layer_check(const LayerShape *l, Err *err)
                        LAYER_TYPES - 1);
     TRY(check_fields(l, err));
     TRY(check_type(l, err));
+    if (l->written < 0)
+        return err_set(err, ST_CONFIG, "layer: 'written' is %d, want 0..", l->written);
     double box = span(l->P, l->stride_w, l->R, l->dilation, true) *
                  span(l->Q, l->stride_h, l->S, l->dilation, true) * l->C * l->N * l->operands;
     if (box > WORDS_MAX || layer_output_words(l) > WORDS_MAX || layer_params(l) > WORDS_MAX ||
@@ -148,6 +155,7 @@ void work_init(Work *w, const LayerShape *l, MapPolicy policy)
         w->K = l->K;
         w->C = w->groups = 1;
     }
+    w->unwritten = (layer_output_words(l) - layer_written_words(l)) / w->groups;
 }
 
 /* Input channels of one group; the pieces of a cut kernel fetch theirs again. */

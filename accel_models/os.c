@@ -113,7 +113,7 @@ static void set_edges(Search *s)
     slower_port(&s->fixed, outputs / o->ofmap.port, "ofmap_sram");
     s->fixed.level_pj[LEVEL_GLB] = inputs * o->ifmap.read_pj + weights * o->filter.read_pj +
                                    outputs * (o->ofmap.write_pj + o->ofmap.read_pj);
-    s->fixed.dram_write = outputs;
+    s->fixed.dram_write = outputs - n * s->w.unwritten;
 }
 
 /* Outputs of a fold that the ofmap SRAM cannot take leave while the array waits. */

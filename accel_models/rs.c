@@ -71,7 +71,7 @@ static void price(Access *x, const Search *s, const Traffic *t, const ArrayTraff
     double copies = w->depthwise ? 1 : s->mx * s->my, drain = w->exact ? 0 : t->psum_writes;
     *x = (Access){.compute_cycles = s->compute * w->groups,
                   .dram_read = n * (t->weights + t->inputs + t->psum_reads),
-                  .dram_write = n * t->psum_writes,
+                  .dram_write = n * (t->psum_writes - w->unwritten),
                   .glb_read = n * (m->inputs + refills + drain),
                   .glb_write = n * (t->inputs + t->psum_reads + m->updates)};
     x->level_pj[LEVEL_MAC] = s->fixed[LEVEL_MAC];

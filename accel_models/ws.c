@@ -63,7 +63,7 @@ static void price(Access *x, const Search *s, const Traffic *t, const PeTraffic 
     double drain = s->w.exact ? 0 : t->psum_writes;
     *x = (Access){.compute_cycles = s->compute * s->w.groups,
                   .dram_read = n * (t->weights + t->inputs + t->psum_reads),
-                  .dram_write = n * t->psum_writes,
+                  .dram_write = n * (t->psum_writes - s->w.unwritten),
                   .glb_read = n * (m->inputs + refills + drain),
                   .glb_write = n * (t->inputs + t->psum_reads + m->updates)};
     x->level_pj[LEVEL_MAC] = s->fixed[LEVEL_MAC];

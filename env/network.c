@@ -25,6 +25,17 @@ static void count_readers(Fusion *f)
     }
 }
 
+/* What runs with sub-job `owner` behind its main layer: the other operands of a sum come from memory,
+ * and after a pool fewer words go there. */
+static void join(Network *net, int owner, const LayerShape *s)
+{
+    SubJob *job = &net->subjob[owner];
+    if (s->type == LAYER_ELTWISE)
+        job->extra_read_words += (s->operands - 1) * layer_output_words(s);
+    else
+        net->layer[job->layer].shape.written = (int)layer_output_words(s);
+}
+
 /* The sub-job that can also run layer l, or -1. The latest producer's, so that every other operand
  * comes from an earlier sub-job and the graph stays acyclic. An operand that is a concat has more
  * producers than one (n_preds != operands): no producer holds all of it. */
@@ -48,14 +59,12 @@ static void assign_owners(Fusion *f)
 {
     Network *net = f->net;
     for (int l = 0; l < net->n_layers; l++) {
-        const LayerShape *s = &net->layer[l].shape;
         f->owner[l] = fusion_target(f, l);
         if (f->owner[l] < 0) {
             f->owner[l] = net->n_subjobs;
             net->subjob[net->n_subjobs++].layer = l;
-        } else if (s->type == LAYER_ELTWISE) {
-            net->subjob[f->owner[l]].extra_read_words +=
-                (double)(s->operands - 1) * s->N * s->K * s->P * s->Q;
+        } else {
+            join(net, f->owner[l], &net->layer[l].shape);
         }
     }
 }

@@ -52,7 +52,7 @@ enum {
 
 typedef struct NetLayer {
     char name[NET_NAME_MAX];
-    LayerShape shape;
+    LayerShape shape;        /* its words written are those behind the pools fused into it */
     bool has_weights;        /* native, and not a product of two computed tensors */
     bool alone;              /* a move: never fused into the sub-job of its producer */
     int first_pred, n_preds; /* slice of Network.layer_pred: earlier layers; none: the input */

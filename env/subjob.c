@@ -5,7 +5,7 @@
 
 Status subjob_streaming(Streaming *out, const AccelConfig *a, double dram_bytes_per_us, Err *err)
 {
-    static const LayerShape ADD = {LAYER_ELTWISE, 1, 256, 256, 56, 56, 1, 1, 1, 1, 1, 1, 2};
+    static const LayerShape ADD = {LAYER_ELTWISE, 1, 256, 256, 56, 56, 1, 1, 1, 1, 1, 1, 2, 0};
     LayerCost c;
     Status st = accel_cost(a, &ADD, MAP_HARDWARE, dram_bytes_per_us, &c, err);
     if (st != ST_OK) return st;

@@ -113,7 +113,7 @@ static Status copy_graph(Loader *l, int i, Err *err)
 /* ---- costs ---- */
 
 /* LayerShape is ints throughout (no padding): equal bytes are equal shapes. */
-_Static_assert(sizeof(LayerShape) == 13 * sizeof(int), "compared as bytes");
+_Static_assert(sizeof(LayerShape) == 14 * sizeof(int), "compared as bytes");
 
 static int intern_shape(Loader *l, const LayerShape *shape)
 {

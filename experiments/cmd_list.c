@@ -79,7 +79,7 @@ static double peak_tops(const SystemFile *f)
     return 2 * macs_per_us * 1e-6;
 }
 
-/* default-6             6 SAs    12.3 TOPS     60 GB/s  max-min ... */
+/* default-6             6 SAs    12.3 TOPS     57 GB/s  max-min ... */
 static Status show_system(const char *name, Err *err)
 {
     SystemFile *f;

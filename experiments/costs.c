@@ -133,7 +133,7 @@ Status costs_add_networks(CostTable *t, const char *names, Err *err)
 /* ---- evaluation ---- */
 
 /* LayerShape is ints throughout (no padding): equal bytes are equal shapes. */
-_Static_assert(sizeof(LayerShape) == 13 * sizeof(int), "compared as bytes");
+_Static_assert(sizeof(LayerShape) == 14 * sizeof(int), "compared as bytes");
 
 static int compare_rows(const CostRow *a, const CostRow *b)
 {

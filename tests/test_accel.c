@@ -49,7 +49,7 @@ static void list_shipped(void)
     mem_free(names);
 }
 
-static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1};
+static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1, 0};
 
 /* With some keys changed: YAML of a flow map, without its braces. */
 static AccelConfig *load_with(const char *name, const char *set)
@@ -73,11 +73,11 @@ static const struct {
     const char *name;
     LayerShape shape;
 } ALEXNET[] = {
-    {"conv1", {LAYER_CONV, 4, 3, 96, 55, 55, 11, 11, 4, 4, 1, 1, 1}},
-    {"conv2", {LAYER_CONV, 4, 96, 256, 27, 27, 5, 5, 1, 1, 1, 2, 1}},
-    {"conv3", {LAYER_CONV, 4, 256, 384, 13, 13, 3, 3, 1, 1, 1, 1, 1}},
-    {"conv4", {LAYER_CONV, 4, 384, 384, 13, 13, 3, 3, 1, 1, 1, 2, 1}},
-    {"conv5", {LAYER_CONV, 4, 384, 256, 13, 13, 3, 3, 1, 1, 1, 2, 1}},
+    {"conv1", {LAYER_CONV, 4, 3, 96, 55, 55, 11, 11, 4, 4, 1, 1, 1, 0}},
+    {"conv2", {LAYER_CONV, 4, 96, 256, 27, 27, 5, 5, 1, 1, 1, 2, 1, 0}},
+    {"conv3", {LAYER_CONV, 4, 256, 384, 13, 13, 3, 3, 1, 1, 1, 1, 1, 0}},
+    {"conv4", {LAYER_CONV, 4, 384, 384, 13, 13, 3, 3, 1, 1, 1, 2, 1, 0}},
+    {"conv5", {LAYER_CONV, 4, 384, 256, 13, 13, 3, 3, 1, 1, 1, 2, 1, 0}},
 };
 enum { CHIP_LAYERS = sizeof ALEXNET / sizeof *ALEXNET };
 
@@ -182,7 +182,7 @@ END_TEST
 
 START_TEST(a_shared_port_takes_reads_and_writes_in_turn)
 {
-    const LayerShape pool = {LAYER_POOL, 1, 64, 64, 28, 28, 2, 2, 2, 2, 1, 1, 1};
+    const LayerShape pool = {LAYER_POOL, 1, 64, 64, 28, 28, 2, 2, 2, 2, 1, 1, 1, 0};
     double in = 2 * 64 * 56 * 56, out = 2 * 64 * 28 * 28;
     AccelConfig *two = load_with("eyeriss-12x14", "glb.write_bytes_per_cycle: 8"),
                 *one = load_with("eyeriss-12x14",
@@ -205,10 +205,10 @@ START_TEST(a_shared_port_costs_at_most_both_directions)
 {
     static const char *const keys[] = {"glb.shared_port: true", "dram.shared_port: true"};
     static const LayerShape layers[] = {
-        {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 256, 256, 14, 14, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_DWCONV, 1, 96, 96, 56, 56, 3, 3, 1, 1, 1, 96, 1},
-        {LAYER_FC, 1, 2048, 1000, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 256, 256, 14, 14, 1, 1, 1, 1, 1, 1, 1, 0},
+        {LAYER_DWCONV, 1, 96, 96, 56, 56, 3, 3, 1, 1, 1, 96, 1, 0},
+        {LAYER_FC, 1, 2048, 1000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
     };
     const char *name = _i / 2 ? "eyeriss-12x14" : "simba-16pe";
     AccelConfig *two = rig_accel(name), *one = load_with(name, keys[_i % 2]);
@@ -346,17 +346,18 @@ typedef struct BadLayer {
 } BadLayer;
 
 static const BadLayer bad_layers[] = {
-    {"N", {LAYER_CONV, 0, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
-    {"C", {LAYER_CONV, 1, -8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
-    {"P", {LAYER_CONV, 1, 8, 8, 2147483647, 4, 3, 3, 1, 1, 1, 1, 1}},
-    {"stride_h", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 0, 1, 1, 1}},
-    {"groups", {LAYER_CONV, 1, 8, 9, 4, 4, 3, 3, 1, 1, 1, 2, 1}},
-    {"groups", {LAYER_DWCONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 4, 1}},
-    {"kernel", {LAYER_FC, 1, 8, 8, 1, 1, 3, 1, 1, 1, 1, 1, 1}},
-    {"operands", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 2}},
-    {"K", {LAYER_POOL, 1, 8, 9, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
-    {"type", {(LayerType)17, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1}},
-    {"sizes", {LAYER_CONV, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 4, 3, 3, 1, 1, 1, 1, 1}},
+    {"N", {LAYER_CONV, 0, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 0}},
+    {"C", {LAYER_CONV, 1, -8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 0}},
+    {"P", {LAYER_CONV, 1, 8, 8, 2147483647, 4, 3, 3, 1, 1, 1, 1, 1, 0}},
+    {"stride_h", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 0, 1, 1, 1, 0}},
+    {"groups", {LAYER_CONV, 1, 8, 9, 4, 4, 3, 3, 1, 1, 1, 2, 1, 0}},
+    {"groups", {LAYER_DWCONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 4, 1, 0}},
+    {"kernel", {LAYER_FC, 1, 8, 8, 1, 1, 3, 1, 1, 1, 1, 1, 1, 0}},
+    {"operands", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 2, 0}},
+    {"K", {LAYER_POOL, 1, 8, 9, 4, 4, 3, 3, 1, 1, 1, 1, 1, 0}},
+    {"type", {(LayerType)17, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 0}},
+    {"written", {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, -1}},
+    {"sizes", {LAYER_CONV, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 4, 3, 3, 1, 1, 1, 1, 1, 0}},
 };
 
 START_TEST(senseless_layers_are_refused_by_name)
@@ -374,7 +375,7 @@ END_TEST
 
 START_TEST(a_layer_is_counted_by_its_definition)
 {
-    LayerShape s = {LAYER_CONV, 2, 8, 12, 5, 7, 3, 1, 2, 1, 1, 4, 1};
+    LayerShape s = {LAYER_CONV, 2, 8, 12, 5, 7, 3, 1, 2, 1, 1, 4, 1, 0};
     ck_assert_double_eq(layer_macs(&s), 2.0 * 5 * 7 * 3 * 1 * 12 * 2);
     ck_assert_double_eq(layer_params(&s), 3 * 1 * 12 * 2);
     ck_assert_double_eq(layer_input_words(&s), 2.0 * (4 * 2 + 3) * 7 * 8);
@@ -387,7 +388,7 @@ END_TEST
 
 START_TEST(layers_without_macs_only_move_bytes)
 {
-    const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2};
+    const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2, 0};
     AccelConfig *a = rig_accel("simba-16pe");
     LayerCost c = rig_cost(a, &add, MAP_HARDWARE, 0);
     ck_assert_double_eq(c.macs, 0);
@@ -401,17 +402,17 @@ END_TEST
 
 /* Kernels larger than any spad, one point, very long rows, a batch. */
 static const LayerShape odd[] = {
-    {LAYER_CONV, 1, 3, 5, 9, 9, 31, 31, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 7, 13, 4096, 3, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 32, 32, 17, 17, 3, 3, 1, 1, 12, 1, 1},
-    {LAYER_DWCONV, 1, 40, 40, 9, 9, 15, 15, 1, 1, 1, 40, 1},
-    {LAYER_FC, 64, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 2, 64, 256, 17, 17, 7, 1, 2, 2, 1, 1, 1},
-    {LAYER_CONV, 2, 16, 32, 9, 9, 3, 3, 1, 1, 1, 16, 1},
-    {LAYER_CONV, 1, 128, 128, 9, 9, 22, 22, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1},
-    {LAYER_GEMM, 1, 64, 4096, 4096, 1, 1, 1, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 3, 5, 9, 9, 31, 31, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 7, 13, 4096, 3, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 32, 32, 17, 17, 3, 3, 1, 1, 12, 1, 1, 0},
+    {LAYER_DWCONV, 1, 40, 40, 9, 9, 15, 15, 1, 1, 1, 40, 1, 0},
+    {LAYER_FC, 64, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 2, 64, 256, 17, 17, 7, 1, 2, 2, 1, 1, 1, 0},
+    {LAYER_CONV, 2, 16, 32, 9, 9, 3, 3, 1, 1, 1, 16, 1, 0},
+    {LAYER_CONV, 1, 128, 128, 9, 9, 22, 22, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_GEMM, 1, 64, 4096, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 0},
 };
 enum { ODD = sizeof odd / sizeof *odd };
 
@@ -461,7 +462,7 @@ END_TEST
 
 START_TEST(groups_cost_their_sum_on_every_preset)
 {
-    const LayerShape one = {LAYER_CONV, 1, 24, 40, 14, 14, 3, 3, 1, 1, 1, 1, 1};
+    const LayerShape one = {LAYER_CONV, 1, 24, 40, 14, 14, 3, 3, 1, 1, 1, 1, 1, 0};
     LayerShape three = one;
     three.C = 72;
     three.K = 120;
@@ -495,7 +496,7 @@ END_TEST
 /* Bytes in once and out once; MACs none. */
 START_TEST(layers_without_macs_stream_on_every_preset)
 {
-    const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2};
+    const LayerShape add = {LAYER_ELTWISE, 1, 64, 64, 28, 28, 1, 1, 1, 1, 1, 1, 2, 0};
     AccelConfig *a = rig_accel(shipped[_i]);
     LayerCost c = rig_cost(a, &add, MAP_HARDWARE, 0);
     double word = accel_word_bits(a) / 8.0;

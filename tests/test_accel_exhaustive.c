@@ -259,12 +259,12 @@ static void check_found(const AccelConfig *a, const LayerShape *l, Found f)
 }
 
 static const LayerShape tiny_layers[] = {
-    {LAYER_CONV, 1, 4, 4, 4, 2, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 8, 4, 3, 4, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 4, 8, 6, 2, 3, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 4, 4, 2, 6, 1, 3, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 8, 8, 4, 1, 3, 1, 2, 1, 1, 1, 1},
-    {LAYER_FC, 1, 8, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 4, 4, 4, 2, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 8, 4, 3, 4, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 4, 8, 6, 2, 3, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 4, 4, 2, 6, 1, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 8, 8, 4, 1, 3, 1, 2, 1, 1, 1, 1, 0},
+    {LAYER_FC, 1, 8, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
 };
 enum { TINY = sizeof tiny_layers / sizeof *tiny_layers };
 
@@ -380,6 +380,7 @@ typedef struct Job {
     bool dw, strips; /* strips: P turns outside Q */
     int images, P, Q, C, K, R, S, folds;
     double groups, outputs, weights, channels;
+    double unwritten; /* output words that a pool keeps from memory */
 } Job;
 
 static Job make_job(const LayerShape *l, int R, int S, bool strips)
@@ -395,6 +396,7 @@ static Job make_job(const LayerShape *l, int R, int S, bool strips)
     j.groups = j.dw ? 1 : l->groups;
     j.folds = ((l->R + R - 1) / R) * ((l->S + S - 1) / S);
     j.outputs = (double)j.images * j.P * j.Q * j.K;
+    j.unwritten = l->written > 0 ? j.outputs - l->written / j.groups : 0;
     j.weights = (double)j.C * j.folds * j.K * R * S;
     j.channels = (double)(j.dw ? j.K : j.C) * j.folds;
     return j;
@@ -543,7 +545,7 @@ static void found(Found *f, const AccelConfig *a, const Job *j, double compute, 
                   double array_in, double updates, double other_pj)
 {
     double n = j->groups * a->word_bits / 8;
-    double rd = n * (d->weights + d->inputs + d->psum_in), wr = n * d->psum_out;
+    double rd = n * (d->weights + d->inputs + d->psum_in), wr = n * (d->psum_out - j->unwritten);
     double grd = n * (array_in + updates - j->outputs + d->psum_out);
     double gwr = n * (d->inputs + d->psum_in + updates);
     offer(f, compute * j->groups, a, rd, wr, grd, gwr, other_pj * j->groups);
@@ -770,7 +772,8 @@ static LayerShape small_layer(Rng *rng)
                     between(rng, 1, 3),
                     between(rng, 1, 2),
                     1,
-                    1};
+                    1,
+                    0};
     int kind = between(rng, 0, 5);
     if (kind == 0) l.groups = l.K = l.C;
     if (kind == 0) l.type = l.C > 1 ? LAYER_DWCONV : LAYER_CONV;
@@ -779,6 +782,7 @@ static LayerShape small_layer(Rng *rng)
         l.C *= 2;
         l.K *= 2;
     }
+    if (between(rng, 0, 2) == 0) l.written = between(rng, 1, (int)layer_output_words(&l));
     return l;
 }
 

@@ -44,7 +44,7 @@ static void random_kernel(Rng *rng, LayerShape *l)
 /* Convolutions of all kinds: plain, grouped, depthwise; matrices; a batch of some. */
 static LayerShape random_layer(Rng *rng)
 {
-    LayerShape l = {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     l.N = PICK(rng, 1, 1, 1, 2, 5);
     l.C = PICK(rng, 1, 3, 8, 17, 24, 64, 96, 144, 256, 480, 832);
     l.K = PICK(rng, 1, 5, 12, 16, 32, 64, 125, 192, 320, 1000);
@@ -393,7 +393,7 @@ END_TEST
 START_TEST(more_lanes_may_hurt)
 {
     AccelConfig a = simba;
-    LayerShape l = {LAYER_FC, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_FC, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     a.pes = a.vector = 1;
     a.lanes = 2;
     a.glb_bytes = 3;
@@ -411,13 +411,37 @@ END_TEST
 START_TEST(fewer_cycles_may_take_more_energy)
 {
     AccelConfig one = simba, two = simba;
-    LayerShape l = {LAYER_CONV, 1, 8, 16, 4, 4, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_CONV, 1, 8, 16, 4, 4, 1, 1, 1, 1, 1, 1, 1, 0};
     one.pes = 1;
     two.pes = 2;
     LayerCost c1 = rig_cost(&one, &l, MAP_HARDWARE, 0), c2 = rig_cost(&two, &l, MAP_HARDWARE, 0);
     ck_assert_double_eq(c1.cycles, 32);
     ck_assert_double_eq(c2.cycles, 24);
     ck_assert_double_eq_tol(c2.energy_pj - c1.energy_pj, 128 * simba.input_buffer_pj, 1e-6);
+}
+END_TEST
+
+/* Fewer words to memory: the mapping of before takes no longer and saves their energy, so that the best
+ * one is no worse. */
+static void pooling_helps(const AccelConfig *a, const LayerShape *l, MapPolicy policy, Rng *rng)
+{
+    LayerShape pooled = *l, all = *l;
+    double out = layer_output_words(l);
+    if (!fits(a, l, policy) || out >= 1 << 30) return;
+    all.written = (int)out;
+    pooled.written = 1 + (int)rng_below(rng, (uint32_t)out);
+    LayerCost c = rig_cost(a, l, policy, 0), p = rig_cost(a, &pooled, policy, 0);
+    double kept = (out - pooled.written) * a->word_bits / 8;
+    double as_before = c.energy_pj - kept * a->dram_pj;
+    ck_assert_double_eq(rig_cost(a, &all, policy, 0).energy_pj, c.energy_pj);
+    ck_assert_double_ge(p.dram_write_bytes, pooled.written * (double)a->word_bits / 8 * (1 - 1e-9));
+    ck_assert_double_le(p.cycles, c.cycles);
+    if (p.cycles == c.cycles) ck_assert_double_le(p.energy_pj, as_before * (1 + 1e-9));
+}
+
+START_TEST(a_fused_pool_saves_what_it_keeps_from_memory)
+{
+    on_random_cases(80, CASES, pooling_helps);
 }
 END_TEST
 
@@ -567,7 +591,7 @@ static void check_sizes(double n, bool exact)
 START_TEST(sizes_of_many_divisors_can_be_mapped)
 {
     const AccelConfig *accel[] = {&simba, &eyeriss};
-    LayerShape l = {LAYER_GEMM, 1, 720, 7200, 720720, 1, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_GEMM, 1, 720, 7200, 720720, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     Tiles t;
     tiles_of(&t, 720720, true);
     ck_assert_int_eq(t.n, TILES_MAX);
@@ -581,7 +605,7 @@ END_TEST
 START_TEST(loops_longer_than_an_int_can_be_mapped)
 {
     const AccelConfig *accel[] = {&simba, &eyeriss};
-    LayerShape l = {LAYER_GEMM, 65536, 16, 16, 1, 65536, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_GEMM, 65536, 16, 16, 1, 65536, 1, 1, 1, 1, 1, 1, 1, 0};
     for (int exact = 0; exact <= 1; exact++) {
         check_sizes(0x1p40, exact);
         for (int i = 0; i < 2; i++)
@@ -623,6 +647,7 @@ int main(void)
     tcase_add_test(tc, a_port_for_each_direction_and_shorter_words_never_hurt);
     tcase_add_test(tc, a_faster_clock_never_hurts);
     tcase_add_test(tc, more_bandwidth_of_the_system_never_hurts);
+    tcase_add_test(tc, a_fused_pool_saves_what_it_keeps_from_memory);
     tcase_add_test(tc, more_lanes_may_hurt);
     tcase_add_test(tc, fewer_cycles_may_take_more_energy);
     tcase_add_test(tc, hardware_is_never_slower_than_timeloop_but_for_the_drain);

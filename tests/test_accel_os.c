@@ -57,18 +57,18 @@ typedef struct Worked {
 
 /* Each number by hand: row folds x column folds x (2 x 32 + 32 + T - 2). */
 static const Worked worked[] = {
-    {{LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 95},          /* a single MAC */
-    {{LAYER_GEMM, 1, 10, 32, 32, 1, 1, 1, 1, 1, 1, 1, 1}, 104},      /* one whole fold */
-    {{LAYER_GEMM, 1, 10, 32, 33, 1, 1, 1, 1, 1, 1, 1, 1}, 208},      /* one row more */
-    {{LAYER_GEMM, 1, 10, 33, 33, 1, 1, 1, 1, 1, 1, 1, 1}, 416},      /* and one column */
-    {{LAYER_CONV, 1, 64, 128, 56, 56, 3, 3, 1, 1, 1, 1, 1}, 262640}, /* 98 x 4 x 670 */
-    {{LAYER_CONV, 4, 64, 128, 7, 7, 3, 3, 1, 1, 1, 1, 1}, 18760},    /* a batch: 7 x 4 x 670 */
-    {{LAYER_CONV, 1, 3, 64, 112, 112, 7, 7, 2, 2, 1, 1, 1}, 188944}, /* 392 x 2 x 241 */
-    {{LAYER_CONV, 1, 8, 16, 9, 9, 3, 3, 1, 1, 4, 1, 1}, 498},        /* dilated: 3 x 1 x 166 */
-    {{LAYER_CONV, 1, 64, 96, 8, 8, 3, 3, 1, 1, 1, 2, 1}, 3056},      /* 2 groups: 2 x 2 x 2 x 382 */
-    {{LAYER_DWCONV, 1, 32, 32, 14, 14, 3, 3, 1, 1, 1, 32, 1}, 23072}, /* 32 x 7 x 1 x 103 */
-    {{LAYER_FC, 1, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 3223296}, /* 1 x 128 x 25182 */
-    {{LAYER_FC, 64, 2048, 1000, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 137088},  /* 2 x 32 x 2142 */
+    {{LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, 95},          /* a single MAC */
+    {{LAYER_GEMM, 1, 10, 32, 32, 1, 1, 1, 1, 1, 1, 1, 1, 0}, 104},      /* one whole fold */
+    {{LAYER_GEMM, 1, 10, 32, 33, 1, 1, 1, 1, 1, 1, 1, 1, 0}, 208},      /* one row more */
+    {{LAYER_GEMM, 1, 10, 33, 33, 1, 1, 1, 1, 1, 1, 1, 1, 0}, 416},      /* and one column */
+    {{LAYER_CONV, 1, 64, 128, 56, 56, 3, 3, 1, 1, 1, 1, 1, 0}, 262640}, /* 98 x 4 x 670 */
+    {{LAYER_CONV, 4, 64, 128, 7, 7, 3, 3, 1, 1, 1, 1, 1, 0}, 18760},    /* a batch: 7 x 4 x 670 */
+    {{LAYER_CONV, 1, 3, 64, 112, 112, 7, 7, 2, 2, 1, 1, 1, 0}, 188944}, /* 392 x 2 x 241 */
+    {{LAYER_CONV, 1, 8, 16, 9, 9, 3, 3, 1, 1, 4, 1, 1, 0}, 498},        /* dilated: 3 x 1 x 166 */
+    {{LAYER_CONV, 1, 64, 96, 8, 8, 3, 3, 1, 1, 1, 2, 1, 0}, 3056}, /* 2 groups: 2 x 2 x 2 x 382 */
+    {{LAYER_DWCONV, 1, 32, 32, 14, 14, 3, 3, 1, 1, 1, 32, 1, 0}, 23072}, /* 32 x 7 x 1 x 103 */
+    {{LAYER_FC, 1, 25088, 4096, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, 3223296}, /* 1 x 128 x 25182 */
+    {{LAYER_FC, 64, 2048, 1000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0}, 137088},  /* 2 x 32 x 2142 */
 };
 enum { WORKED = sizeof worked / sizeof *worked };
 
@@ -215,7 +215,7 @@ START_TEST(cycles_are_those_of_an_array_stepped_cycle_by_cycle)
                 s.a[i][t] = 1 + (int)rng_below(&rng, 50);
                 s.b[i][t] = 1 + (int)rng_below(&rng, 50);
             }
-        LayerShape l = {LAYER_GEMM, 1, s.depth, s.cols, s.rows, 1, 1, 1, 1, 1, 1, 1, 1};
+        LayerShape l = {LAYER_GEMM, 1, s.depth, s.cols, s.rows, 1, 1, 1, 1, 1, 1, 1, 1, 0};
         char set[512];
         snprintf(set, sizeof set, "array: {rows: %d, cols: %d}, " WIDE, s.rows, s.cols);
         ck_assert_double_eq(cost(set, &l).compute_cycles, run_fold(&s));
@@ -229,7 +229,7 @@ END_TEST
 /* Two pixels, two filters, three values on 4 x 3 MACs, words of a byte, all by hand. */
 START_TEST(energy_is_that_worked_by_hand)
 {
-    LayerShape l = {LAYER_GEMM, 1, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_GEMM, 1, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     LayerCost c =
         cost("array: {rows: 4, cols: 3}, mac_pj: 1000, "
              "pe: {accumulator_bits: 16, register_pj_per_byte: 100}, "
@@ -250,7 +250,7 @@ END_TEST
 
 /* ---- buffers ---- */
 
-static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1};
+static const LayerShape CONV = {LAYER_CONV, 1, 64, 128, 28, 28, 3, 3, 1, 1, 1, 1, 1, 0};
 
 START_TEST(single_buffers_hold_more_but_take_turns_with_dram)
 {
@@ -267,7 +267,7 @@ END_TEST
 /* 30 x 30 outputs of a fold are 900 bytes; half of 1000 hold 500, so 400 leave while the array waits. */
 START_TEST(outputs_that_do_not_fit_hold_up_the_array)
 {
-    LayerShape l = {LAYER_GEMM, 1, 1000, 30, 30, 1, 1, 1, 1, 1, 1, 1, 1};
+    LayerShape l = {LAYER_GEMM, 1, 1000, 30, 30, 1, 1, 1, 1, 1, 1, 1, 1, 0};
     LayerCost roomy = cost("dram.write_bytes_per_cycle: 1, dram.read_bytes_per_cycle: 1000", &l);
     LayerCost tight = cost("dram.write_bytes_per_cycle: 1, dram.read_bytes_per_cycle: 1000, "
                            "ofmap_sram.bytes: 1000",
@@ -294,7 +294,7 @@ END_TEST
 /* A pooling layer passes one SRAM on its way in and one on its way out. */
 START_TEST(layers_without_macs_stream_through_the_srams)
 {
-    const LayerShape pool = {LAYER_POOL, 1, 64, 64, 28, 28, 2, 2, 2, 2, 1, 1, 1};
+    const LayerShape pool = {LAYER_POOL, 1, 64, 64, 28, 28, 2, 2, 2, 2, 1, 1, 1, 0};
     double in = 64 * 56 * 56, out = 64 * 28 * 28;
     LayerCost c = cost("", &pool);
     ck_assert_double_eq(c.cycles, ceil(in / 17.9));
@@ -514,7 +514,7 @@ END_TEST
 /* The depthwise form and the same groups as a convolution are one layer. */
 START_TEST(depthwise_is_its_groups)
 {
-    LayerShape dw = {LAYER_DWCONV, 2, 40, 40, 9, 9, 3, 3, 1, 1, 1, 40, 1}, one = dw;
+    LayerShape dw = {LAYER_DWCONV, 2, 40, 40, 9, 9, 3, 3, 1, 1, 1, 40, 1, 0}, one = dw;
     LayerCost c = cost("", &dw);
     one.type = LAYER_CONV;
     one.C = one.K = one.groups = 1;
@@ -529,18 +529,18 @@ END_TEST
 START_TEST(extreme_layers_map_on_extreme_machines)
 {
     static const LayerShape extreme[] = {
-        {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 1, 1 << 24, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 1 << 24, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1 << 24, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 1, 1, 1 << 24, 1, 3, 1, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 1, 1, 1, 1 << 24, 1, 3, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 3, 8, 4, 4, 4096, 4096, 1, 1, 1, 1, 1},
-        {LAYER_CONV, 1, 8, 8, 100, 100, 2, 2, 4096, 4096, 1, 1, 1},
-        {LAYER_CONV, 1, 8, 8, 10, 10, 3, 3, 1, 1, 4096, 1, 1},
-        {LAYER_DWCONV, 1, 1 << 24, 1 << 24, 1, 1, 1, 1, 1, 1, 1, 1 << 24, 1},
-        {LAYER_GEMM, 65536, 16, 16, 1, 65536, 1, 1, 1, 1, 1, 1, 1},
+        {LAYER_CONV, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 1, 1 << 24, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 1 << 24, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1 << 24, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 1, 1, 1 << 24, 1, 3, 1, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 1, 1, 1, 1 << 24, 1, 3, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 3, 64, 16384, 16384, 3, 3, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 3, 8, 4, 4, 4096, 4096, 1, 1, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 8, 8, 100, 100, 2, 2, 4096, 4096, 1, 1, 1, 0},
+        {LAYER_CONV, 1, 8, 8, 10, 10, 3, 3, 1, 1, 4096, 1, 1, 0},
+        {LAYER_DWCONV, 1, 1 << 24, 1 << 24, 1, 1, 1, 1, 1, 1, 1, 1 << 24, 1, 0},
+        {LAYER_GEMM, 65536, 16, 16, 1, 65536, 1, 1, 1, 1, 1, 1, 1, 0},
     };
     static const Keys ends[] = {{1, 1, 1, 1, 1, 8, 1e-3, 1e-3, 1e-3, true},
                                 {4096, 4096, 1 << 30, 1 << 30, 1 << 30, 64, 1e6, 1e6, 1e6, false},
@@ -704,17 +704,17 @@ static Found all_plans(const Tiny *m, const LayerShape *l)
 static const Tiny tiny[] = {{4, 3, 60, 40},  {4, 3, 200, 40}, {4, 3, 60, 400}, {3, 2, 24, 16},
                             {7, 5, 100, 90}, {2, 8, 12, 300}, {1, 1, 9, 9},    {6, 4, 1000, 1000}};
 static const LayerShape tiny_layers[] = {
-    {LAYER_CONV, 1, 4, 7, 6, 5, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 2, 6, 8, 9, 3, 3, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 3, 4, 5, 11, 1, 3, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 2, 5, 9, 4, 3, 2, 2, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 2, 3, 5, 5, 2, 2, 3, 3, 1, 1, 1},
-    {LAYER_CONV, 3, 2, 4, 3, 3, 2, 2, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 5, 1, 2, 1, 2, 3, 3, 1, 1, 1, 1, 1},
-    {LAYER_FC, 1, 20, 11, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 1, 1, 13, 13, 3, 3, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 2, 3, 9, 4, 4, 3, 3, 1, 1, 1, 1, 1},
-    {LAYER_CONV, 1, 6, 4, 5, 5, 3, 3, 1, 1, 1, 1, 1},
+    {LAYER_CONV, 1, 4, 7, 6, 5, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 2, 6, 8, 9, 3, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 3, 4, 5, 11, 1, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 2, 5, 9, 4, 3, 2, 2, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 2, 3, 5, 5, 2, 2, 3, 3, 1, 1, 1, 0},
+    {LAYER_CONV, 3, 2, 4, 3, 3, 2, 2, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 5, 1, 2, 1, 2, 3, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_FC, 1, 20, 11, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 1, 1, 13, 13, 3, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 2, 3, 9, 4, 4, 3, 3, 1, 1, 1, 1, 1, 0},
+    {LAYER_CONV, 1, 6, 4, 5, 5, 3, 3, 1, 1, 1, 1, 1, 0},
 };
 enum { TINY = sizeof tiny / sizeof *tiny, TINY_LAYERS = sizeof tiny_layers / sizeof *tiny_layers };
 

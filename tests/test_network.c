@@ -290,7 +290,7 @@ static void check_costs(const AccelConfig *accel)
             ck_assert_double_ge(c.dram_read_bytes * 8,
                                 layer_params(shape) * accel_word_bits(accel));
         ck_assert_double_ge(c.dram_write_bytes * 8,
-                            (double)shape->K * shape->P * shape->Q * accel_word_bits(accel));
+                            layer_written_words(shape) * accel_word_bits(accel));
     }
 }
 
@@ -324,6 +324,19 @@ START_TEST(residual_adds_are_fused_and_read_the_shortcut)
     ck_assert(!follows("res3a_branch1", "res3a_2a"));
     ck_assert(follows("fc", "res5c_2c")); /* the global pool runs with res5c_2c */
     ck_assert_double_eq(net->subjob[subjob_named("res2b_2b")].extra_read_words, 0);
+}
+END_TEST
+
+/* SqueezeNet's pool follows its conv1 alone; GoogLeNet's modules also read what goes into their pools,
+ * so that it goes to memory whole. */
+START_TEST(a_fused_pool_leaves_fewer_words_to_write)
+{
+    load_shipped("squeezenet");
+    const LayerShape *conv1 = &net->layer[layer_named("conv1")].shape;
+    const LayerShape *fire = &net->layer[layer_named("fire2_squeeze")].shape;
+    ck_assert_double_eq(layer_output_words(conv1), 64 * 111 * 111);
+    ck_assert_double_eq(layer_written_words(conv1), 64 * 55 * 55);
+    ck_assert_double_eq(layer_written_words(fire), layer_output_words(fire));
 }
 END_TEST
 
@@ -711,6 +724,7 @@ int main(void)
     tcase_add_loop_test(tables, every_shipped_accelerator_takes_every_layer, 0, SHIPPED);
     tcase_add_test(tables, googlenet_modules_cost_what_the_paper_says);
     tcase_add_test(tables, residual_adds_are_fused_and_read_the_shortcut);
+    tcase_add_test(tables, a_fused_pool_leaves_fewer_words_to_write);
     tcase_add_test(tables, inception_branches_are_parallel);
     tcase_add_test(tables, yolov2_passthrough_joins_again);
     tcase_add_test(tables, inceptionv3_branches_split_again);

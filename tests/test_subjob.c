@@ -10,7 +10,7 @@
 static const char *const PRESETS[] = {"simba-16pe", "eyeriss-12x14"};
 enum { N_PRESETS = 2 };
 static const double SHARED = 10000; /* bytes per us: 10 per cycle, less than either port */
-static const LayerShape POINTWISE = {LAYER_CONV, 1, 64, 256, 56, 56, 1, 1, 1, 1, 1, 1, 1};
+static const LayerShape POINTWISE = {LAYER_CONV, 1, 64, 256, 56, 56, 1, 1, 1, 1, 1, 1, 1, 0};
 
 static LayerCost layer_on(const AccelConfig *a, Streaming *s)
 {

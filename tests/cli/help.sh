@@ -41,10 +41,10 @@ holds '^googlenet .* 70 sub-jobs, +25 in sequence$' # 9 modules of 2, 3 layers, 
 run 0 "$relmas" list accelerators
 holds '^simba-16pe +ws +1024 MACs +1000 MHz +8 bits +buffer +64 KB +dram port +17.9 GB/s'
 run 0 "$relmas" list systems
-holds '^default-6 +6 SAs +12.3 TOPS +60 GB/s +max-min +T_s 0 us +3 simba-16pe, 3 eyeriss-32x32-int8$'
+holds '^default-6 +6 SAs +12.3 TOPS +57 GB/s +max-min +T_s 0 us +3 simba-16pe, 3 eyeriss-32x32-int8$'
 holds '^edge-4 .* 1 simba-256\*, ' # an SA that differs from its preset
 run 0 "$relmas" list configs
 holds '^tiny$'
 run 0 "$relmas" list scenarios
-holds '^edge-mixed-h +v1 +edge-4 +mixed +poisson +relative x 0.8 +loads 0.6, 0.8, 0.95 '
+holds '^edge-mixed-h +v2 +edge-4 +mixed +poisson +relative x 0.8 +loads 0.6, 0.8, 0.95 '
 verdict

@@ -25,7 +25,7 @@ static void write_file(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const LayerShape conv = {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1};
+    const LayerShape conv = {LAYER_CONV, 1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 0};
     AccelConfig *a;
     LayerCost cost;
     Err err = {0}, why = {0};
