@@ -1,6 +1,6 @@
 /* sched.h -- baseline schedulers: each is a set of simulator rules and a choice of SA.
  * A baseline is one row of a table; `relmas list schedulers` prints it. Sources and deviations stand
- * beside each choice in sched.c. Names ending in '+' are the strong variants: jobs that can no longer
+ * at the head of each sched_*.c. Names ending in '+' are the strong variants: jobs that can no longer
  * meet their deadline rank last. All are deterministic; ties go to the lower SA index. */
 #ifndef RELMAS_ENV_SCHED_H
 #define RELMAS_ENV_SCHED_H
@@ -18,6 +18,7 @@ typedef struct Scheduler {
     void (*plan)(Sim *sim);
     void (*reset)(Sim *sim);
     size_t (*state_bytes)(const System *sys, const SimConfig *cfg); /* NULL: 0 */
+    bool clairvoyant; /* knows the arrivals to come: a reference, not a rule to be beaten */
 } Scheduler;
 
 const Scheduler *sched_find(const char *name); /* NULL if unknown */

@@ -116,6 +116,7 @@ static const Scheduler LOOKAHEAD[] = {
      .rules = {.ready_order = ORDER_DR, .queue_order = ORDER_DR, .hopeless_last = true},
      .plan = plan_queue,
      .state_bytes = sim_fork_bytes,
+     .clairvoyant = true,
      .summary = "CLAIRVOYANT upper reference: tries each SA and goes on as dr-queue-bw under the "
                 "arrivals to come"},
     {.name = "lookahead-reserve",
@@ -126,6 +127,7 @@ static const Scheduler LOOKAHEAD[] = {
                .window = 2},
      .plan = plan_reserve,
      .state_bytes = sim_fork_bytes,
+     .clairvoyant = true,
      .summary = "CLAIRVOYANT upper reference: the same with edf-reserve-bw"},
 };
 

@@ -78,6 +78,12 @@ static inline long job_counts_ended(const JobCounts *c)
     return c->met + c->late + c->dropped + c->rejected;
 }
 
+/* Issued jobs that are still there; 0 when the episode is over. */
+static inline long job_counts_unfinished(const JobCounts *c)
+{
+    return c->issued - job_counts_ended(c);
+}
+
 /* Met of all issued: what is not met in the end is a miss. 1 if nothing was issued. */
 static inline double job_counts_sla_rate(const JobCounts *c)
 {

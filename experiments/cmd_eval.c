@@ -6,6 +6,7 @@
 #include "base/stats.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
+#include "experiments/eval_details.h"
 #include "experiments/eval_plot.h"
 #include "experiments/eval_save.h"
 #include "experiments/names.h"
@@ -21,7 +22,7 @@ typedef struct Options {
     ArgList policies, set;
     const char *scenario, *load, *save, *plot;
     int episodes, threads, format;
-    bool by_network;
+    bool by_network, details;
     uint64_t seed;
     ConfigDoubles loads;
 } Options;
@@ -37,6 +38,7 @@ typedef struct Comparison {
     Contest contest;
     Cell *cell;                     /* [loads, policies] */
     int best_rule[CONFIG_LIST_MAX]; /* index of the best baseline at each load, -1 none */
+    Lead lead[CONFIG_LIST_MAX];     /* at each load, over all but the clairvoyant */
 } Comparison;
 
 /* --- what is compared --- */
@@ -62,6 +64,12 @@ static Status prepare(Comparison *c, Options *o, Err *err)
     st = ST_OK;
 fail:
     return st == ST_OK ? st : err_set(err, st, "eval: %s", status_text(st));
+}
+
+static bool is_clairvoyant(const Comparison *c, int policy)
+{
+    const Scheduler *s = c->contest.who[policy].who.baseline;
+    return s && s->clairvoyant;
 }
 
 static Cell *cell_at(const Comparison *c, int load, int policy)
@@ -90,27 +98,38 @@ static Status measure(Comparison *c, Err *err)
     return ST_OK;
 }
 
-/* Each policy against the best baseline of the same load, episode by episode. */
-static Status compare(Comparison *c, Err *err)
+/* Each policy against the best baseline of the same load, episode by episode. A clairvoyant one is a
+ * reference: neither the best baseline nor a winner. */
+static void compare(Comparison *c)
 {
-    double *diff = mem_calloc((size_t)c->o->episodes, sizeof *diff);
-    if (!diff) return err_set(err, ST_NOMEM, "eval: out of memory");
+    const double *sla[ARGS_LIST_MAX];
+    int n = c->contest.n, episodes = c->o->episodes;
     for (int l = 0; l < c->o->loads.n; l++) {
         int best = -1;
-        for (int i = 0; i < c->contest.n; i++)
-            if (!c->contest.who[i].learned &&
+        for (int i = 0; i < n; i++) {
+            sla[i] = is_clairvoyant(c, i) ? NULL : cell_at(c, l, i)->result.sla;
+            if (!c->contest.who[i].learned && sla[i] &&
                 (best < 0 || cell_at(c, l, i)->sla.mean > cell_at(c, l, best)->sla.mean))
                 best = i;
-        c->best_rule[l] = best;
-        for (int i = 0; i < c->contest.n && best >= 0; i++) {
-            const double *a = cell_at(c, l, i)->result.sla, *b = cell_at(c, l, best)->result.sla;
-            for (int e = 0; e < c->o->episodes; e++) diff[e] = a[e] - b[e];
-            cell_at(c, l, i)->gain =
-                bootstrap_mean(diff, c->o->episodes, RESAMPLES, BOOTSTRAP_SEED);
         }
+        c->best_rule[l] = best;
+        c->lead[l] = bootstrap_lead(sla, n, episodes, RESAMPLES, BOOTSTRAP_SEED);
+        for (int i = 0; i < n && best >= 0; i++)
+            cell_at(c, l, i)->gain = bootstrap_difference(cell_at(c, l, i)->result.sla, sla[best],
+                                                          episodes, RESAMPLES, BOOTSTRAP_SEED);
     }
-    mem_free(diff);
-    return ST_OK;
+}
+
+/* Ahead of each of the others by an interval that excludes zero. */
+static bool has_winner(const Comparison *c, int load)
+{
+    const Lead *lead = &c->lead[load];
+    return lead->nearest >= 0 && lead->by.lo > 0 && c->o->episodes >= MIN_EPISODES_FOR_STAR;
+}
+
+static bool is_winner(const Comparison *c, int load, int policy)
+{
+    return has_winner(c, load) && c->lead[load].leader == policy;
 }
 
 /* --- output --- */
@@ -133,7 +152,25 @@ static void print_gain(const Comparison *c, int load, int policy)
         printf("  %22s", "best rule");
     else
         printf("  %+6.2f [%+6.2f,%+6.2f]%c", 100 * g->mean, 100 * g->lo, 100 * g->hi,
-               g->lo > 0 && c->o->episodes >= MIN_EPISODES_FOR_STAR ? '*' : ' ');
+               g->lo > 0 && c->o->episodes >= MIN_EPISODES_FOR_STAR && !is_clairvoyant(c, policy)
+                   ? '*'
+                   : ' ');
+}
+
+static void print_lead(const Comparison *c, int load)
+{
+    const Lead *lead = &c->lead[load];
+    if (lead->nearest < 0) return;
+    const char *first = c->contest.who[lead->leader].who.name;
+    const char *next = c->contest.who[lead->nearest].who.name;
+    if (c->o->episodes < MIN_EPISODES_FOR_STAR)
+        printf("no winner from fewer than %d episodes\n", MIN_EPISODES_FOR_STAR);
+    else if (has_winner(c, load))
+        printf("winner: %s, %+.2f [%+.2f,%+.2f] to the nearest, %s\n", first, 100 * lead->by.mean,
+               100 * lead->by.lo, 100 * lead->by.hi, next);
+    else
+        printf("no winner: %s leads, but its %+.2f [%+.2f,%+.2f] to %s may be chance\n", first,
+               100 * lead->by.mean, 100 * lead->by.lo, 100 * lead->by.hi, next);
 }
 
 /* Met of all issued by the networks of one priority. */
@@ -184,9 +221,21 @@ static void print_networks(const Comparison *c, int load, int width)
     print_priorities(c, load, width);
 }
 
+static void print_details(const Comparison *c, int load, int width)
+{
+    const char *name[ARGS_LIST_MAX];
+    const Metrics *m[ARGS_LIST_MAX];
+    for (int i = 0; i < c->contest.n; i++) {
+        name[i] = c->contest.who[i].who.name;
+        m[i] = &cell_at(c, load, i)->result.metrics;
+    }
+    eval_details_print(stdout, name, m, c->contest.n, width);
+}
+
 static void print_table(const Comparison *c)
 {
     const Scenario *s = c->contest.scenario;
+    bool clairvoyant = false;
     int w = name_width(c);
     printf("scenario %s on %s: lambda_max %.0f jobs/s (limited by %s), %d episodes of %d jobs, "
            "seeds %llu..\n",
@@ -204,19 +253,28 @@ static void print_table(const Comparison *c)
             printf("  %8.0f  %8.2f  %5.1f %%  %6.2f\n", x->result.metrics.energy_uj_per_job,
                    x->result.metrics.p99_us * 1e-3, 100 * x->result.metrics.mean_utilisation,
                    x->result.us_per_decision);
+            clairvoyant |= is_clairvoyant(c, i);
         }
+        print_lead(c, l);
+        if (c->o->details) print_details(c, l, w);
         if (c->o->by_network) print_networks(c, l, w);
     }
-    printf("\nSLA %%: deadlines met of all issued jobs. Intervals: bootstrap over episodes, paired "
-           "for differences;\n* the difference excludes zero in the policy's favour. us/dec: wall "
-           "time per decision, simulator included.\n");
+    printf("\nSLA %%: deadlines met of all issued jobs. Intervals: 95 %%, bootstrap over episodes, "
+           "paired for differences,\neach for itself; * the difference excludes zero in the "
+           "policy's favour. winner: the same against each of the\nothers in the table. us/dec: "
+           "wall time per decision, simulator included.\n");
+    if (clairvoyant)
+        puts("lookahead-*: they know the arrivals to come, an upper reference; neither the best "
+             "rule nor a winner.");
+    if (c->o->details) eval_details_legend(stdout);
 }
 
 static void print_csv(const Comparison *c)
 {
     puts("scenario,policy,load,sla_rate,ci95_lo,ci95_hi,gain,gain_lo,gain_hi,energy_uj_per_job,"
          "leakage_uj,edp_uj_s,p50_us,p95_us,p99_us,antt,stp,fairness,sa_utilisation,"
-         "bandwidth_utilisation,decisions,us_per_decision");
+         "bandwidth_utilisation,issued,met,late,dropped,rejected,unfinished,winner,decisions,"
+         "us_per_decision");
     for (int l = 0; l < c->o->loads.n; l++)
         for (int i = 0; i < c->contest.n; i++) {
             const Cell *x = cell_at(c, l, i);
@@ -224,12 +282,18 @@ static void print_csv(const Comparison *c)
             print_csv_text(c->contest.scenario->cfg.name);
             putchar(',');
             print_csv_text(c->contest.who[i].who.name);
-            printf(",%g,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,"
-                   "%.4f,%.4f,%.4f,%ld,%.3f\n",
-                   c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, x->gain.mean, x->gain.lo,
-                   x->gain.hi, m->energy_uj_per_job, m->leakage_uj, m->edp_uj_s, m->p50_us,
-                   m->p95_us, m->p99_us, m->antt, m->stp, m->fairness, m->mean_utilisation,
-                   m->bandwidth_utilisation, m->decisions, x->result.us_per_decision);
+            printf(",%g,%.6f,%.6f,%.6f,", c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi);
+            if (c->best_rule[l] < 0)
+                fputs(",,", stdout); /* nothing to compare with */
+            else
+                printf("%.6f,%.6f,%.6f", x->gain.mean, x->gain.lo, x->gain.hi);
+            printf(",%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,%.4f,%.4f,%.4f,%ld,%ld,%ld,%ld,%ld,"
+                   "%ld,%d,%ld,%.3f\n",
+                   m->energy_uj_per_job, m->leakage_uj, m->edp_uj_s, m->p50_us, m->p95_us,
+                   m->p99_us, m->antt, m->stp, m->fairness, m->mean_utilisation,
+                   m->bandwidth_utilisation, m->counts.issued, m->counts.met, m->counts.late,
+                   m->counts.dropped, m->counts.rejected, job_counts_unfinished(&m->counts),
+                   is_winner(c, l, i), m->decisions, x->result.us_per_decision);
         }
 }
 
@@ -247,6 +311,18 @@ static void print_json_networks(const Comparison *c, const Metrics *m)
                m->net[k].counts.issued, m->net[k].mean_turnaround_us);
     }
     putchar(']');
+}
+
+/* The paired difference to the best baseline, and whether it is ahead of all. */
+static void print_json_comparison(const Comparison *c, int load, int policy)
+{
+    const Interval *g = &cell_at(c, load, policy)->gain;
+    if (c->best_rule[load] >= 0) {
+        fputs(", \"best_rule\": ", stdout);
+        print_json_text(c->contest.who[c->best_rule[load]].who.name);
+        printf(", \"gain\": %.6f, \"gain_ci95\": [%.6f, %.6f]", g->mean, g->lo, g->hi);
+    }
+    printf(", \"winner\": %s", is_winner(c, load, policy) ? "true" : "false");
 }
 
 static void print_json(const Comparison *c)
@@ -267,6 +343,8 @@ static void print_json(const Comparison *c)
                    "\"us_per_decision\": %.3f",
                    c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, m->energy_uj_per_job,
                    m->p99_us, m->decisions, x->result.us_per_decision);
+            print_json_comparison(c, l, i);
+            eval_details_json(stdout, m);
             print_json_networks(c, m);
             putchar('}');
         }
@@ -285,6 +363,7 @@ static Status save(const Comparison *c, Err *err)
     if (st == ST_OK)
         st = eval_save(c->o->save,
                        &(EvalSave){.scenario = &c->contest.scenario->cfg,
+                                   .sys = c->contest.scenario->sys,
                                    .seed = c->o->seed,
                                    .n_loads = c->o->loads.n,
                                    .n_policies = n,
@@ -342,7 +421,7 @@ static Status run(Options *o, Err *err)
     Status st;
     TRY(prepare(&c, o, err));
     TRY(measure(&c, err));
-    TRY(compare(&c, err));
+    compare(&c);
     (o->format == FORMAT_CSV ? print_csv : o->format == FORMAT_JSON ? print_json : print_table)(&c);
     if (o->save) TRY(save(&c, err)); /* last: a full disk costs no result */
     if (o->plot) TRY(plot(&c, err));
@@ -369,6 +448,8 @@ int cmd_eval(int argc, char *const *argv)
          "also every episode's results as arrays in an HDF5 file"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
          "also the SLA rate of each network (table)"},
+        {"--details", NULL, ARG_FLAG, &o.details, 0, 0, NULL,
+         "also counts of jobs, turnaround, ANTT, STP, fairness, DRAM, energy (table)"},
         {"--plot", "FILE.svg|.png", ARG_TEXT, &o.plot, 0, 0, NULL,
          "also draws SLA rate against load; needs gnuplot"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,

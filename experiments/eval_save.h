@@ -7,7 +7,8 @@
 
 typedef struct EvalSave {
     const ScenarioConfig *scenario;
-    uint64_t seed; /* of episode 0 */
+    const System *sys; /* for the networks' names */
+    uint64_t seed;     /* of episode 0 */
     int n_loads, n_policies, episodes;
     const double *load;
     const char *const *policy;       /* [n_policies] names */

@@ -42,6 +42,41 @@ holds '^load 0\.80'
 holds '^run one +[0-9.]+ \['
 holds 'squeezenet'
 
+holds '^(no )?winner( from fewer than 10 episodes)?'
+
+# --- counts add up, whatever becomes of the jobs; one winner at most, and no clairvoyant one ---
+cat >column.awk <<'END'
+NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+{ n++; winners[$at["load"]] += $at["winner"]
+  if ($at["issued"] != 40 * 10 || $at["issued"] != $at["met"] + $at["late"] + $at["dropped"] + $at["rejected"] + $at["unfinished"]) bad = 1
+  if (($at["met"] / $at["issued"] - $at["sla_rate"]) ^ 2 > 1e-10) bad = 1
+  if ($at["winner"] && $at["policy"] ~ /lookahead/) bad = 1
+  if ($at["policy"] ~ /lookahead/ && $at["gain"] <= 0) bad = 1 # the reference is no best rule
+  late += $at["late"]; dropped += $at["dropped"]; rejected += $at["rejected"] }
+END { for (l in winners) if (winners[l] > 1) bad = 1
+  exit bad || n != 6 || !(firm ? dropped && rejected && !late : late && !dropped && !rejected) }
+END
+compete() {
+    run 0 "$relmas" eval edf-reserve-bw fcfs-h lookahead-reserve --episodes 10 --load 0.8,1.2 \
+        --set scenario.system=tiny-2 --set scenario.networks=kws,squeezenet --set scenario.episode_jobs=40 "$@"
+}
+compete --format csv
+awk -F, -f column.awk "$tmp/out" || fail 'counts of jobs do not add up, or the winner is wrong'
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } { w += NR > 1 && $at["winner"] } END { exit w == 0 }' "$tmp/out" ||
+    fail 'edf-reserve-bw does not win against fcfs-h'
+compete --format csv --set scenario.late=firm --set scenario.max_jobs=3
+awk -F, -v firm=1 -f column.awk "$tmp/out" || fail 'counts of dropped and rejected jobs do not add up'
+compete --format json
+awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail 'not JSON'
+for key in counts unfinished antt stp fairness best_rule gain_ci95 winner; do holds "\"$key\": "; done
+compete --details
+holds '^winner: edf-reserve-bw, \+[0-9.]+ \[\+[0-9.]+,\+[0-9.]+\] to the nearest, fcfs-h$'
+holds '^policy +issued = +met \+ +late \+ +dropped \+ +rejected \+ unfinished$'
+holds '^fcfs-h +400 +[0-9]+ +[0-9]+ +0 +0 +0$'
+holds 'p50 ms +p95 ms +ANTT +STP +fairness'
+holds 'an upper reference'
+rm column.awk
+
 # --- what decides the result ---
 alone() { # alone FILE ARGUMENTS...: without wall time
     file=$1
@@ -77,6 +112,8 @@ run 0 "$relmas" inspect "$tmp/r1.h5"
 holds 'results of an evaluation'
 holds '^/results/sla_rate +f64 +4 x 4 '
 holds '^/results/policy +u8 +2 x '
+holds '^/results/rejected +u64 +4 '
+holds '^/results/network_met +u64 +4 x 1 '
 run 1 "$relmas" eval edf-queue --episodes 1 --set scenario.system=tiny-2 \
     --set scenario.networks=kws --save "$tmp/nowhere/r.h5" # the table is printed all the same
 holds '^edf-queue '
