@@ -90,6 +90,14 @@ END
         $(pc --static --libs | tr ' ' '\n' | grep -v '^-lrelmas$' | tr '\n' ' ') -o static
     run 0 ./static
     holds '^simba-16pe 640$'
+    # The program in the documentation, as it stands there.
+    awk '/^```c$/ && !n++ { on = 1; next } /^```$/ { on = 0 } on' "$tree/docs/SCHEDULERS.md" >periodic.c
+    # shellcheck disable=SC2046
+    run 0 cc -std=c11 -Wall -Wextra -Werror $(pc --cflags) periodic.c $(pc --libs) -o periodic
+    run 0 env LD_LIBRARY_PATH="$prefix/lib" ./periodic
+    awk -F '[ ,;]+' 'NR == 1 { exit !($4 == 8000 && $6 > 4000 && $6 + $8 == 8000 && $10 == 0) }' "$tmp/out" ||
+        fail "the periodic scheduler of docs/SCHEDULERS.md: $(cat "$tmp/out")"
+    holds '^SLA [0-9.]+ %, edf-queue [0-9.]+ %, difference [+-][0-9.]+ \[[+-]'
     find "$headers" -name '*.h' | sed "s|$headers/|#include <|; s|\$|>|" >each
     while read -r line; do echo "$line" >one.c && run 0 cc -std=c11 -Wall -Werror -fsyntax-only "-I$headers" one.c; done <each
     (cat each; sort -r each; echo 'int main(void) { return 0; }') >all.c
