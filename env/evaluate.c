@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <pthread.h>
 #include <string.h>
 
 typedef struct Evaluation {
@@ -15,6 +16,9 @@ typedef struct Evaluation {
     double seconds[EVALUATE_TASKS];
     EpisodeOutcome *outcome; /* [episodes] */
     double *turnaround;      /* [episodes, jobs], of finished ones at the start of each row */
+    const EvalProgress *progress;
+    pthread_mutex_t telling;
+    int done; /* under it */
 } Evaluation;
 
 /* Listens to one episode. */
@@ -77,11 +81,22 @@ static void run_episode(Evaluation *ev, int task, int episode)
     out->end_us = sim_now(sim);
 }
 
+static void tell(Evaluation *ev)
+{
+    if (!ev->progress) return;
+    pthread_mutex_lock(&ev->telling);
+    ev->progress->episode(ev->progress->ctx, ++ev->done);
+    pthread_mutex_unlock(&ev->telling);
+}
+
 static void run_task(void *ctx, int task)
 {
     Evaluation *ev = ctx;
     double t0 = clock_seconds();
-    for (int e = task; e < ev->episodes; e += ev->tasks) run_episode(ev, task, e);
+    for (int e = task; e < ev->episodes; e += ev->tasks) {
+        run_episode(ev, task, e);
+        tell(ev);
+    }
     ev->seconds[task] = clock_seconds() - t0;
 }
 
@@ -132,12 +147,21 @@ static void summarise(EvalResult *r, Evaluation *ev, const System *sys)
 Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, double load,
                     uint64_t seed, int episodes, Pool *pool, Err *err)
 {
+    return evaluate_run_told(out, sc, who, load, seed, episodes, pool, NULL, err);
+}
+
+Status evaluate_run_told(EvalResult *out, const Scenario *sc, const Contender *who, double load,
+                         uint64_t seed, int episodes, Pool *pool, const EvalProgress *progress,
+                         Err *err)
+{
     Status st;
     Evaluation ev = {.who = who,
                      .workload = scenario_workload(sc, load),
                      .seed = seed,
                      .episodes = episodes,
-                     .tasks = episodes < EVALUATE_TASKS ? episodes : EVALUATE_TASKS};
+                     .tasks = episodes < EVALUATE_TASKS ? episodes : EVALUATE_TASKS,
+                     .progress = progress,
+                     .telling = PTHREAD_MUTEX_INITIALIZER};
 
     *out = (EvalResult){0};
     TRY(prepare(&ev, out, sc, err));
@@ -146,6 +170,7 @@ Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, d
     st = ST_OK;
 fail:
     for (int i = 0; i < ev.tasks; i++) sim_destroy(ev.sim[i]);
+    pthread_mutex_destroy(&ev.telling);
     mem_free(ev.outcome);
     mem_free(ev.turnaround);
     if (st != ST_OK) evaluate_free(out);

@@ -38,9 +38,19 @@ Status evaluate_sim(Sim **out, const Scenario *sc, const Contender *who, Err *er
 /* Plays one episode to its end; a chooser uses ctx[task]. */
 void evaluate_episode(const Contender *who, int task, Sim *sim, const Workload *wl, uint64_t seed);
 
+/* Told after each episode how many are done, by one thread at a time. */
+typedef struct EvalProgress {
+    void *ctx;
+    void (*episode)(void *ctx, int done);
+} EvalProgress;
+
 /* Fills *out; free with evaluate_free. */
 Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, double load,
                     uint64_t seed, int episodes, Pool *pool, Err *err);
+/* The same, with somebody who is told; NULL: nobody. */
+Status evaluate_run_told(EvalResult *out, const Scenario *sc, const Contender *who, double load,
+                         uint64_t seed, int episodes, Pool *pool, const EvalProgress *progress,
+                         Err *err);
 void evaluate_free(EvalResult *r);
 
 #endif

@@ -154,6 +154,7 @@ static void print_table(const Study *s)
            "seeds %llu..\n",
            sc->cfg.name, sc->sys->name, sc->lambda_max_per_us * 1e6, sc->binding, o->episodes,
            sc->cfg.episode_jobs, (unsigned long long)o->seed);
+    contender_print_changes(&o->set);
     for (int t = 0; t < o->n_targets; t++) {
         printf("\nSLA kept for %g %% of the requests\n%-*s  %4s  %14s  %10s  %19s\n",
                100 * o->target[t], w, "policy", "load", "95 % interval", "requests/s",
@@ -166,9 +167,10 @@ static void print_table(const Study *s)
         }
     }
     puts("\nload: the largest, as a fraction of lambda_max in steps of 0.01, at which the mean SLA "
-         "rate is the\ntarget or more; interval: where the bootstrap interval of the mean crosses "
-         "it. Found by bisection\non the same arrivals at every load. No scheduler sustains load 1 "
-         "for ever.");
+         "rate is the\ntarget or more, found by bisection on the same arrivals at every load; "
+         "interval: the loads at which the\n95 % bootstrap interval of that mean over episodes "
+         "holds the target. Promise its lower end. A promise for\nwaves of as many jobs as an "
+         "episode has: no scheduler sustains load 1 for ever.");
 }
 
 static void print_csv(const Study *s)
@@ -200,8 +202,9 @@ static void print_json(const Study *s)
             printf("%s\n {\"policy\": ", sep);
             print_json_text(s->curve[i].who->name);
             printf(", \"sla\": %g, \"load\": %.2f, \"ci95\": [%.2f, %.2f], \"requests_per_s\": "
-                   "%.6g}",
-                   s->o->target[t], STEP * c->load, STEP * c->lo, STEP * c->hi, rate(s, c->load));
+                   "%.6g, \"requests_per_s_ci95\": [%.6g, %.6g]}",
+                   s->o->target[t], STEP * c->load, STEP * c->lo, STEP * c->hi, rate(s, c->load),
+                   rate(s, c->lo), rate(s, c->hi));
         }
     puts("\n]}");
 }

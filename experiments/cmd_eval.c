@@ -77,25 +77,39 @@ static Cell *cell_at(const Comparison *c, int load, int policy)
     return &c->cell[load * c->contest.n + policy];
 }
 
+/* The progress line, in episodes of all cells. */
+typedef struct Meter {
+    Progress line;
+    double before; /* episodes of the cells that are done */
+    const char *name;
+} Meter;
+
+static void show_episode(void *ctx, int done)
+{
+    Meter *m = ctx;
+    if (progress_due(&m->line)) progress_show(&m->line, m->before + done, m->name);
+}
+
 static Status measure(Comparison *c, Err *err)
 {
-    Progress p;
-    int done = 0, total = c->o->loads.n * c->contest.n;
-    progress_start(&p, "eval", 0, total);
-    for (int l = 0; l < c->o->loads.n; l++) {
+    Meter meter = {0};
+    EvalProgress told = {.ctx = &meter, .episode = show_episode};
+    int episodes = c->o->episodes;
+    Status st = ST_OK;
+    progress_start(&meter.line, "eval", 0, (double)c->o->loads.n * c->contest.n * episodes);
+    for (int l = 0; l < c->o->loads.n; l++)
         for (int i = 0; i < c->contest.n; i++) {
             Cell *cell = cell_at(c, l, i);
-            Status st =
-                evaluate_run(&cell->result, c->contest.scenario, &c->contest.who[i].who,
-                             c->o->loads.v[l], c->o->seed, c->o->episodes, c->contest.pool, err);
-            if (st != ST_OK) return st;
-            cell->sla = bootstrap_mean(cell->result.sla, c->o->episodes, RESAMPLES, BOOTSTRAP_SEED);
-            done++;
-            if (progress_due(&p)) progress_show(&p, done, c->contest.who[i].who.name);
+            const Contender *who = &c->contest.who[i].who;
+            meter.name = who->name;
+            TRY(evaluate_run_told(&cell->result, c->contest.scenario, who, c->o->loads.v[l],
+                                  c->o->seed, episodes, c->contest.pool, &told, err));
+            cell->sla = bootstrap_mean(cell->result.sla, episodes, RESAMPLES, BOOTSTRAP_SEED);
+            meter.before += episodes;
         }
-    }
-    progress_end(&p);
-    return ST_OK;
+fail:
+    progress_end(&meter.line);
+    return st;
 }
 
 /* Each policy against the best baseline of the same load, episode by episode. A clairvoyant one is a
@@ -241,6 +255,7 @@ static void print_table(const Comparison *c)
            "seeds %llu..\n",
            s->cfg.name, s->sys->name, s->lambda_max_per_us * 1e6, s->binding, c->o->episodes,
            s->cfg.episode_jobs, (unsigned long long)c->o->seed);
+    contender_print_changes(&c->o->set);
     for (int l = 0; l < c->o->loads.n; l++) {
         printf("\nload %.2f\n%-*s  %6s %15s  %22s   %8s  %8s  %7s  %6s\n", c->o->loads.v[l], w,
                "policy", "SLA %", "95 % interval", "against the best rule", "uJ/job", "p99 ms",
@@ -330,7 +345,12 @@ static void print_json(const Comparison *c)
     const char *sep = "";
     printf("{\"scenario\": ");
     print_json_text(c->contest.scenario->cfg.name);
-    printf(", \"episodes\": %d, \"seed\": %llu, \"results\": [", c->o->episodes,
+    printf(", \"version\": %d, \"set\": [", c->contest.scenario->cfg.version);
+    for (int i = 0; i < c->o->set.n; i++) {
+        fputs(i ? ", " : "", stdout);
+        print_json_text(c->o->set.v[i]);
+    }
+    printf("], \"episodes\": %d, \"seed\": %llu, \"results\": [", c->o->episodes,
            (unsigned long long)c->o->seed);
     for (int l = 0; l < c->o->loads.n; l++)
         for (int i = 0; i < c->contest.n; i++, sep = ",") {

@@ -157,17 +157,17 @@ static Status list_kind(const char *word, Err *err)
         return ST_OK;
     }
     near = nearest_name(word, names, N_KINDS);
-    return err_set(err, ST_USAGE, "list: unknown kind '%s', %s%s", word,
-                   near ? "did you mean " : "see relmas list --help", near ? near : "");
+    return err_set(err, ST_USAGE, "list: unknown kind '%s', %s%s%s", word,
+                   near ? "did you mean " : "see relmas list --help", near ? near : "",
+                   near ? "?" : "");
 }
 
 int cmd_list(int argc, char *const *argv)
 {
     ArgList kinds = {0};
     const ArgCommand cmd = {
-        .usage = "relmas list KIND",
-        .about = "Names what is available. KIND is networks, accelerators, systems, scenarios, "
-                 "configs, schedulers or policies. Networks: sub-jobs in sequence are those of the "
+        .usage = "relmas list networks|accelerators|systems|scenarios|configs|schedulers|policies",
+        .about = "Names what is available. Networks: sub-jobs in sequence are those of the "
                  "longest path. Accelerators: dataflow, MACs per cycle, clock, "
                  "bits of a word, shared buffer. Systems: peak at two operations per MAC, DRAM, "
                  "period T_s of re-planning (0 never), SAs (* differs from its preset).",

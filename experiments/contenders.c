@@ -139,6 +139,14 @@ Status contender_scenario(ScenarioConfig *out, const char *name, const ArgList *
     return run_config_scenario(out, name ? name : "mixed-m", set->v, set->n, err);
 }
 
+void contender_print_changes(const ArgList *set)
+{
+    if (set->n == 0) return;
+    fputs("changed by --set: ", stdout);
+    for (int i = 0; i < set->n; i++) printf("%s%s", i ? ", " : "", set->v[i]);
+    putchar('\n');
+}
+
 static Status load_learned(LearnedPolicy **out, const char *path, const Scenario *sc, Err *err)
 {
     Checkpoint *ckpt = NULL;

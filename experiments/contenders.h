@@ -55,6 +55,8 @@ void contest_close(Contest *c);
  * mixed-m; with overrides. */
 Status contender_scenario(ScenarioConfig *out, const char *name, const ArgList *policies,
                           const ArgList *set, Err *err);
+/* A line for a table: what makes it another scenario than its name says. No overrides: no line. */
+void contender_print_changes(const ArgList *set);
 /* The configuration stored in a checkpoint or policy file. */
 Status contender_config(RunConfig *out, const char *path, Err *err);
 

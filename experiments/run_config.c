@@ -6,6 +6,7 @@
 #include "base/path.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { OWN_FIELDS = 44, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
@@ -215,6 +216,15 @@ Status run_config_format(const RunConfig *cfg, char **out, Err *err)
     return config_format(cfg, fields, FIELDS, out, err);
 }
 
+/* What a scenario file that says no name is called: as the file, without folder and ".yaml". */
+static void name_after(char name[CONFIG_TEXT_MAX], const char *file)
+{
+    const char *slash = strrchr(file, '/'), *stem = slash ? slash + 1 : file;
+    const char *dot = strrchr(stem, '.');
+    int length = dot > stem ? (int)(dot - stem) : (int)strlen(stem);
+    snprintf(name, CONFIG_TEXT_MAX, "%.*s", length, stem);
+}
+
 Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const char *const *set,
                            int n_set, Err *err)
 {
@@ -227,6 +237,7 @@ Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const 
     scenario_fields(fields, 0);
     TRY(path_find(file, sizeof file, "env/scenarios", name_or_file, ".yaml", err));
     TRY(yaml_load(&doc, file, err));
+    name_after(cfg.name, file);
     TRY(config_read(&cfg, fields, SCENARIO_FIELDS, doc, err));
     TRY(run_config_set_scenario(&cfg, set, n_set, err));
     *out = cfg;

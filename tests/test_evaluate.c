@@ -194,6 +194,35 @@ START_TEST(an_episode_played_alone_is_the_same)
 }
 END_TEST
 
+static void expect_next(void *ctx, int done)
+{
+    int *before = ctx;
+    ck_assert_int_eq(done, ++*before);
+}
+
+START_TEST(each_episode_is_told_once_and_in_turn)
+{
+    SimRig r;
+    make_rig(&r, 6);
+    Scenario sc = scenario_of(&r);
+    Contender who = evaluate_baseline(sched_find("edf-h"));
+    EvalResult plain = evaluated(&r, &who, SEED, EPISODES, 1), told;
+    int done = 0;
+    Pool *pool;
+    Err err = {0};
+    ck_ok(pool_create(&pool, 3, &err), err);
+    ck_ok(evaluate_run_told(&told, &sc, &who, LOAD, SEED, EPISODES, pool,
+                            &(EvalProgress){.ctx = &done, .episode = expect_next}, &err),
+          err);
+    ck_assert_int_eq(done, EPISODES);
+    ck_same(&plain, &told);
+    evaluate_free(&plain);
+    evaluate_free(&told);
+    pool_destroy(pool);
+    rig_free(&r);
+}
+END_TEST
+
 START_TEST(every_allocation_failure_is_reported)
 {
     SimRig r;
@@ -222,6 +251,7 @@ int main(void)
     tcase_add_test(tc, a_chooser_has_a_context_for_each_task);
     tcase_add_test(tc, fewer_episodes_are_a_prefix);
     tcase_add_test(tc, an_episode_played_alone_is_the_same);
+    tcase_add_test(tc, each_episode_is_told_once_and_in_turn);
     tcase_add_test(tc, every_allocation_failure_is_reported);
     suite_add_tcase(s, tc);
     return run_suite(s);

@@ -6,6 +6,8 @@
 # names
 refused 2 "no 'tinny' in experiments/configs, did you mean 'tiny'\?" train tinny
 refused 2 "no 'mixd-m' in env/scenarios, did you mean 'mixed-m'\?" eval edf-queue --scenario mixd-m
+refused 2 "list: unknown kind 'system', did you mean systems\?" list system
+refused 2 'KIND is missing, .*networks\|accelerators' list
 refused 2 "policy 'edf-queu' is no .* did you mean 'edf-queue'\?" eval edf-queu --scenario light-m
 refused 2 "no 'alexnt' in env/networks, did you mean 'alexnet'\?" costs --network alexnt
 refused 2 "no 'simba-16p' in accel_models/presets, did you mean 'simba-16pe'\?" costs --accel simba-16p

@@ -77,6 +77,17 @@ holds 'p50 ms +p95 ms +ANTT +STP +fairness'
 holds 'an upper reference'
 rm column.awk
 
+# --- a table says when a scenario is not what its name says ---
+run 0 "$relmas" eval edf-queue --scenario light-m --episodes 1 --load 0.5
+grep -q '^changed' "$tmp/out" && fail 'a scenario as it is shipped is called changed'
+printf 'system: tiny-2\nnetworks: kws\n' | sed '1i scenario:' | sed '2,$s/^/  /' >mine.yaml
+run 0 "$relmas" eval edf-queue --scenario ./mine.yaml --episodes 1 --load 0.5 --set scenario.episode_jobs=9
+holds '^scenario mine on tiny-2: '
+holds '^changed by --set: scenario.episode_jobs=9$'
+run 0 "$relmas" eval edf-queue --scenario ./mine.yaml --episodes 1 --load 0.5 --set scenario.episode_jobs=9 --format json
+holds '"scenario": "mine", "version": 1, "set": \["scenario.episode_jobs=9"\]'
+rm mine.yaml
+
 # --- what decides the result ---
 alone() { # alone FILE ARGUMENTS...: without wall time
     file=$1
