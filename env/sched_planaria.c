@@ -11,8 +11,8 @@
  *     estimate(k) = path + (rem - path) / k
  * with path the longest of best latencies from its ready sub-jobs on; of a chain it is rem, and its
  * need is 1 or nothing helps. Grants last until the sub-job ends; the SA is the free one that runs the
- * sub-job fastest; spare SAs go out in the order of scores, not in shares of them. Jobs that no number of SAs can save are last in the paper's own rule, the one with most work
- * left first.
+ * sub-job fastest; spare SAs go out in the order of scores, not in shares of them. Jobs that no number
+ * of SAs can save are last in the paper's own rule, the one with most work left first.
  *
  * planaria-bw+ is ours: the same order, but of the jobs past saving the quickest first, under list
  * planning with the least price. */

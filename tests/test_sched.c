@@ -4,6 +4,7 @@
 
 #include "tests/support.h"
 #include "tests/support/sched_rig.h"
+#include "tests/support/tiny_system.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,10 +67,12 @@ static const struct {
     const char *name;
     int order[3];
 } ORDER_CASE[] = {
-    {"fcfs-h", {C, A, B}},       {"edf-h", {B, C, A}},        {"llf-h", {C, B, A}},
-    {"edf-h-bw+", {B, C, A}},    {"dr-h-bw+", {B, A, C}},     {"sjf-h", {A, B, C}},
-    {"edf-queue", {B, C, A}},    {"edf-queue-bw", {B, C, A}}, {"srpt-queue-bw", {A, B, C}},
-    {"sjf-queue-bw", {A, B, C}}, {"dr-queue-bw", {B, A, C}},
+    {"fcfs-h", {C, A, B}},        {"edf-h", {B, C, A}},        {"llf-h", {C, B, A}},
+    {"edf-h-bw+", {B, C, A}},     {"dr-h-bw+", {B, A, C}},     {"sjf-h", {A, B, C}},
+    {"edf-queue", {B, C, A}},     {"edf-queue-bw", {B, C, A}}, {"srpt-queue-bw", {A, B, C}},
+    {"sjf-queue-bw", {A, B, C}},  {"dr-queue-bw", {B, A, C}},  {"edf-paced-bw", {B, C, A}},
+    {"srpt-paced-bw", {A, B, C}}, {"dr-paced-bw", {B, A, C}},  {"edf-reserve-bw", {B, C, A}},
+    {"dr-reserve-bw", {B, A, C}},
 };
 
 START_TEST(jobs_are_served_in_the_rules_order)
@@ -84,11 +87,16 @@ static const struct {
     const char *name;
     int lost, order[3];
 } HOPELESS_CASE[] = {
-    {"fcfs-h", C, {C, A, B}},       {"fcfs-h+", C, {A, B, C}},       {"edf-h", C, {C, B, A}},
-    {"edf-h+", C, {B, A, C}},       {"llf-h", C, {C, B, A}},         {"llf-h+", C, {B, A, C}},
-    {"sjf-h", B, {A, B, C}},        {"sjf-h+", B, {A, C, B}},        {"edf-queue", C, {B, A, C}},
-    {"edf-queue-bw", C, {B, A, C}}, {"srpt-queue-bw", B, {A, C, B}}, {"sjf-queue-bw", B, {A, C, B}},
-    {"dr-queue-bw", C, {B, A, C}},  {"edf-h-bw+", C, {B, A, C}},     {"dr-h-bw+", C, {B, A, C}},
+    {"fcfs-h", C, {C, A, B}},         {"fcfs-h+", C, {A, B, C}},
+    {"edf-h", C, {C, B, A}},          {"edf-h+", C, {B, A, C}},
+    {"llf-h", C, {C, B, A}},          {"llf-h+", C, {B, A, C}},
+    {"sjf-h", B, {A, B, C}},          {"sjf-h+", B, {A, C, B}},
+    {"edf-queue", C, {B, A, C}},      {"edf-queue-bw", C, {B, A, C}},
+    {"srpt-queue-bw", B, {A, C, B}},  {"sjf-queue-bw", B, {A, C, B}},
+    {"dr-queue-bw", C, {B, A, C}},    {"edf-h-bw+", C, {B, A, C}},
+    {"dr-h-bw+", C, {B, A, C}},       {"edf-paced-bw", C, {B, A, C}},
+    {"srpt-paced-bw", B, {A, C, B}},  {"dr-paced-bw", C, {B, A, C}},
+    {"edf-reserve-bw", C, {B, A, C}}, {"dr-reserve-bw", C, {B, A, C}},
 };
 
 START_TEST(hopeless_jobs_go_last_where_the_rule_says_so)
@@ -198,6 +206,58 @@ START_TEST(a_reservation_is_planned_anew_but_a_commitment_stays)
 }
 END_TEST
 
+/* A diamond of four sub-jobs of 10 us on two equal SAs. Its first part's end lets both branches start,
+ * but under a paced rule one: the other waits for the next event, the end of the first. */
+static double diamond_us(const char *name)
+{
+    System *sys;
+    SimRig r;
+    Err err = {0};
+    ck_ok(tiny_system_diamond(&sys, &err), err);
+    rig_of(&r, sys);
+    r.cfg.rules = named(name)->rules;
+    rig_start_with(&r, (int[]){0}, 1);
+    finish(&r, named(name));
+    double us = r.log[0].end_us - r.log[0].arrival_us;
+    rig_free(&r);
+    return us;
+}
+
+START_TEST(a_paced_rule_starts_one_sub_job_an_event)
+{
+    static const char *const PACED[] = {"edf-paced-bw", "srpt-paced-bw", "dr-paced-bw"};
+    for (size_t i = 0; i < sizeof PACED / sizeof *PACED; i++)
+        ck_assert_double_eq_tol(diamond_us(PACED[i]), 40, 1e-6);
+    ck_assert_double_eq_tol(diamond_us("edf-h-bw+"), 30, 1e-6);
+    ck_assert_double_eq_tol(diamond_us("dr-h-bw+"), 30, 1e-6);
+}
+END_TEST
+
+/* Two SAs of one type; two long jobs arrive, then a short one (1 us, a tenth of the mean is 5). */
+static void ck_short_behind_long(const char *name, double second_long_us, double short_us)
+{
+    static const int SAME[2] = {0, 0};
+    static const ChainNet NET[2] = {{1, {{{99, 0, 1}}}, 1e6}, {1, {{{1, 0, 1}}}, 2e6}};
+    SimRig r;
+    rig_chains(&r, 2, SAME, NET, 2);
+    r.cfg.rules = named(name)->rules;
+    rig_start_with(&r, (int[]){0, 0, 1}, 3);
+    finish(&r, named(name));
+    rig_sort_log(&r);
+    ck_assert_double_eq_tol(r.log[0].end_us, 99, 1e-6);
+    ck_assert_double_eq_tol(r.log[1].end_us, second_long_us, 1e-6);
+    ck_assert_double_eq_tol(r.log[2].end_us, short_us, 1e-6);
+    rig_free(&r);
+}
+
+START_TEST(a_reserve_rule_keeps_the_last_free_sa_for_short_jobs)
+{
+    ck_short_behind_long("edf-reserve-bw", 198, 1); /* the long one waits for the taken SA */
+    ck_short_behind_long("dr-reserve-bw", 198, 1);
+    ck_short_behind_long("edf-h-bw+", 99, 100); /* both SAs are gone when the short one comes */
+}
+END_TEST
+
 /* --- on random systems --- */
 
 static int brute_choice(const Sim *sim, double weight)
@@ -295,6 +355,8 @@ int main(void)
     tcase_add_loop_test(tc, bandwidth_has_its_price, 0, N_BY_PRICE);
     tcase_add_test(tc, ties_go_to_the_lower_sa);
     tcase_add_test(tc, a_reservation_is_planned_anew_but_a_commitment_stays);
+    tcase_add_test(tc, a_paced_rule_starts_one_sub_job_an_event);
+    tcase_add_test(tc, a_reserve_rule_keeps_the_last_free_sa_for_short_jobs);
     suite_add_tcase(s, tc);
     tc = new_case("random systems", 60);
     tcase_add_loop_test(tc, every_baseline_ends_an_episode_on_random_systems, 0, sched_count());
