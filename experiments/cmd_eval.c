@@ -11,6 +11,7 @@
 #include "experiments/eval_save.h"
 #include "experiments/names.h"
 #include "experiments/output.h"
+#include "experiments/target.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,6 +56,8 @@ static Status prepare(Comparison *c, Options *o, Err *err)
         TRY(number_list("--load", o->load, 0.01, 100, CONFIG_LIST_MAX, "0.6,0.95", o->loads.v,
                         &o->loads.n, err));
     if (o->plot) TRY(eval_plot_check(o->plot, o->loads.v, o->loads.n, err));
+    if (o->plot) TRY(target_place_check(o->plot, err));
+    if (o->save) TRY(target_place_check(o->save, err));
     if (o->episodes == 0) o->episodes = sc.eval_episodes;
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;
     TRY(contest_open(&c->contest, &sc, &o->policies, o->threads, err));

@@ -27,6 +27,18 @@ Status target_check(const char *command, const char *path, bool force, Err *err)
     return ST_OK;
 }
 
+Status target_place_check(const char *path, Err *err)
+{
+    char folder[PATH_MAX_BYTES];
+    const char *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) + 1 : 0; /* with the slash, for "/file" */
+    if (length >= (int)sizeof folder)
+        return err_set(err, ST_CONFIG, "'%.300s...': the path is too long", path);
+    snprintf(folder, sizeof folder, "%.*s", length, path);
+    if (access(length ? folder : ".", W_OK | X_OK) != 0) return cannot("create", path, err);
+    return ST_OK;
+}
+
 /* --- what is half written goes with the program --- */
 
 static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP};

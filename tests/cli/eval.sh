@@ -126,9 +126,9 @@ holds '^/results/policy +u8 +2 x '
 holds '^/results/rejected +u64 +4 '
 holds '^/results/network_met +u64 +4 x 1 '
 run 1 "$relmas" eval edf-queue --episodes 1 --set scenario.system=tiny-2 \
-    --set scenario.networks=kws --save "$tmp/nowhere/r.h5" # the table is printed all the same
-holds '^edf-queue '
-holds 'nowhere' "$tmp/err"
+    --set scenario.networks=kws --save "$tmp/nowhere/r.h5"
+[ -s "$tmp/out" ] && fail 'measured although the results cannot be saved'
+holds "^relmas: cannot create '.*nowhere/r.h5': No such file" "$tmp/err"
 
 ls -A >"$tmp/after"
 same 'eval leaves the folder as it was' "$tmp/before" "$tmp/after"
