@@ -9,22 +9,30 @@
  * so that what is urgent keeps its bandwidth, and what others asked for is not. sim_throttle holds it to
  * that until it ends, or until a round finds that all that runs asks for no more than 1.5.
  *
+ * Pairing: after a layer that needs much bandwidth, more than half of it where it runs fastest, the next
+ * to start is the first in the order that does not, as long as the other runs alone.
+ *
  * Deviations: MoCA gives a job a part of a homogeneous array, as many tiles as it likes, until it ends;
  * here each layer takes the free SA that runs it fastest, so a job that waits may overtake one between
- * two of its layers. The paper throttles the rate of memory requests; here it is the bandwidth granted.
- * It has priorities 0 to 11; here they are those of round_priority. Pairing of tasks that need much
- * bandwidth with others that do not is left out. rem/slack is at most 100, past the deadline too.
+ * two of its layers, and pairs are of layers. MoCA forms its groups at once, for all tiles; here an SA
+ * becomes free at a time, so a layer may wait for its partner until the next one does. The paper
+ * throttles the rate of memory requests; here it is the bandwidth granted. It has priorities 0 to 11;
+ * here they are those of round_priority. rem/slack is at most 100, past the deadline too. The bound of
+ * a half is ours.
  *
- * moca-bw+ is ours: the same order and throttle under list planning, least price, hopeless jobs last
- * and, as urgency is of no use to them, with rem/slack = 0. The latter also in moca+. */
+ * moca-bw+ is ours: the same order, pairs and throttle under list planning, least price, hopeless jobs last
+ * and, as urgency is of no use to them, with rem/slack = 0. The latter also in moca+. In both no hopeless
+ * job is a partner before one that is not. */
 #include "env/sched_internal.h"
 
 #include <math.h>
 
 static const double MOST_USED = 1.5, LEAST_KEPT = 0.25, MOST_URGENT = 100;
+static const double MUCH = 0.5; /* of the bandwidth */
 
 typedef struct Moca {
     double limit[SYS_MAX_SAS]; /* bytes/us of what was started there last; 0: none yet */
+    long alone; /* SA + 1 of a layer that needs much bandwidth and has no partner yet; 0: none */
 } Moca;
 
 static size_t moca_bytes(const System *sys, const SimConfig *cfg)
@@ -85,16 +93,56 @@ static void start(Sim *sim, Layer layer[SYS_MAX_SAS], const Candidate *c, int sa
     sim_throttle(sim, sa, moca->limit[sa]);
 }
 
-/* In the order of admission until no SA is free. */
+/* --- pairs --- */
+
+static bool needs_much(const Sim *sim, const Candidate *c)
+{
+    const SubJobCost *best = round_cost(sim, c, 0);
+    for (int m = 1; m < sim_system(sim)->n_sas; m++)
+        if (round_cost(sim, c, m)->latency_us < best->latency_us) best = round_cost(sim, c, m);
+    return best->bytes > MUCH * sim_system(sim)->dram_bytes_per_us * best->latency_us;
+}
+
+/* A place in the order of admission, and one ahead of it, behind which partners are looked for. */
+typedef struct Queue {
+    int first, light;
+} Queue;
+
+/* The first that was not placed; NULL: all were. */
+static RoundEntry *first_in(Round *r, Queue *q)
+{
+    while (q->first < r->n && round_nth(r, q->first)->placed) q->first++;
+    return q->first < r->n ? round_nth(r, q->first) : NULL;
+}
+
+/* Who goes with a layer that needs much bandwidth; NULL: nobody. */
+static RoundEntry *partner_in(const Sim *sim, Round *r, Queue *q, const RoundEntry *first)
+{
+    for (; q->light < r->n; q->light++) {
+        RoundEntry *e = round_nth(r, q->light);
+        if (r->hopeless_last && e->hopeless && !first->hopeless) return NULL;
+        if (!e->placed && !needs_much(sim, &e->at)) return e;
+    }
+    return NULL;
+}
+
+/* In the order of admission, but for partners, until no SA is free. */
 static void serve(Sim *sim, Round *r)
 {
     bool list = sim_config(sim)->rules.replan_on_events;
+    Moca *moca = sim_user(sim);
     Layer layer[SYS_MAX_SAS];
-    list_running(sim, sim_user(sim), layer);
-    for (int i = 0; i < r->n && r->n_free > 0; i++) {
-        RoundEntry *e = round_nth(r, i);
+    Queue q = {0, 0};
+    list_running(sim, moca, layer);
+    if (moca->alone && r->free[moca->alone - 1]) moca->alone = 0; /* it has ended */
+    for (RoundEntry *e; r->n_free > 0 && (e = first_in(r, &q)) != NULL;) {
+        RoundEntry *partner = moca->alone ? partner_in(sim, r, &q, e) : NULL;
+        if (partner) e = partner;
         int sa = list ? round_least_price(sim, &e->at, 0) : round_fastest_free(sim, r, &e->at);
-        if (r->free[sa]) start(sim, layer, &e->at, sa);
+        if (r->free[sa]) {
+            start(sim, layer, &e->at, sa);
+            moca->alone = needs_much(sim, &e->at) ? sa + 1 : 0;
+        }
         round_place(sim, r, e, sa);
     }
 }
@@ -133,7 +181,8 @@ static const Scheduler MOCA[] = {
      .rules = {.asking = ASK_ROUNDS, .queue_order = ORDER_PLAN},
      .plan = plan_moca,
      .state_bytes = moca_bytes,
-     .summary = "MoCA (HPCA 2023): longest relative wait; bandwidth by urgency; fastest free SA"},
+     .summary = "MoCA (HPCA 2023): longest relative wait, in pairs; bandwidth by urgency; fastest "
+                "free SA"},
     {.name = "moca+",
      .rules = {.asking = ASK_ROUNDS, .queue_order = ORDER_PLAN, .hopeless_last = true},
      .plan = plan_moca,

@@ -118,6 +118,84 @@ START_TEST(moca_takes_nothing_without_contention)
 }
 END_TEST
 
+/* H and G ask for all of the bandwidth, L for none. The fillers end at 10, one after the other in this
+ * instant: H starts, having waited as long as G and longer than L for its size; with it goes L, though
+ * it is G's turn. So H has the bandwidth for itself, and after it G. */
+START_TEST(moca_pairs_what_needs_much_bandwidth_with_what_does_not)
+{
+    enum { FILLER, H, G, L };
+    static const ChainNet NET[4] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{10, 1000, 1}}}, 1000},
+                                    {1, {{{10, 1000, 1}}}, 1000},
+                                    {1, {{{40, 0, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 4);
+    run_with(&r, "moca", (int[]){FILLER, FILLER, H, G, L}, 5);
+    ck_end(&r, 2, H, 20);
+    ck_end(&r, 3, G, 30);
+    ck_end(&r, 4, L, 50);
+    rig_free(&r);
+}
+END_TEST
+
+/* The same with half of the bandwidth, which is not much: in order of their waits, undisturbed. */
+START_TEST(moca_does_not_pair_what_leaves_half_of_the_bandwidth)
+{
+    enum { FILLER, H, G, L };
+    static const ChainNet NET[4] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{10, 500, 1}}}, 1000},
+                                    {1, {{{10, 500, 1}}}, 1000},
+                                    {1, {{{40, 0, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 4);
+    run_with(&r, "moca", (int[]){FILLER, FILLER, H, G, L}, 5);
+    ck_end(&r, 2, H, 20);
+    ck_end(&r, 3, G, 20);
+    ck_end(&r, 4, L, 60);
+    rig_free(&r);
+}
+END_TEST
+
+/* H, from 10 on, ends at 20 while the long filler runs: then it is G's turn, and L goes with G. */
+START_TEST(moca_wants_no_partner_for_what_has_ended)
+{
+    enum { SHORT, LONG, H, G, L };
+    static const ChainNet NET[5] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{25, 0, 1}}}, 1000},
+                                    {1, {{{10, 1000, 1}}}, 1000},
+                                    {1, {{{10, 1000, 1}}}, 1000},
+                                    {1, {{{40, 0, 1}}}, 1000}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 5);
+    run_with(&r, "moca", (int[]){SHORT, LONG, H, G, L}, 5);
+    ck_end(&r, 1, H, 20);
+    ck_end(&r, 3, G, 30);
+    ck_end(&r, 4, L, 65);
+    rig_free(&r);
+}
+END_TEST
+
+/* L is past saving when the fillers end: in moca+ no partner as long as there is G, which is not. */
+START_TEST(moca_gives_no_hopeless_partner_before_others)
+{
+    enum { FILLER, H, G, L };
+    static const ChainNet NET[4] = {{1, {{{10, 0, 1}}}, 1000},
+                                    {1, {{{10, 1000, 1}}}, 1000},
+                                    {1, {{{10, 1000, 1}}}, 1000},
+                                    {1, {{{40, 0, 1}}}, 45}};
+    SimRig r;
+    rig_chains(&r, 2, ONE_TYPE, NET, 4);
+    run_with(&r, "moca+", (int[]){FILLER, FILLER, H, G, L}, 5);
+    ck_assert_int_eq(r.log[4].net, L);
+    ck_assert_double_gt(r.log[2].end_us, 20 + 1); /* shared with G */
+    rig_free(&r);
+    rig_chains(&r, 2, ONE_TYPE, NET, 4);
+    run_with(&r, "moca", (int[]){FILLER, FILLER, H, G, L}, 5);
+    ck_end(&r, 2, H, 20);
+    rig_free(&r);
+}
+END_TEST
+
 /* --- MAGMA --- */
 
 /* Two fillers keep both SAs until 10. Then B is for SA 0, 5 us and not 30, and A, 20 us on either, for
@@ -366,6 +444,10 @@ int main(void)
     tcase_add_test(tc, moca_leaves_a_quarter);
     tcase_add_test(tc, moca_releases_what_nobody_contends_for);
     tcase_add_test(tc, moca_takes_nothing_without_contention);
+    tcase_add_test(tc, moca_pairs_what_needs_much_bandwidth_with_what_does_not);
+    tcase_add_test(tc, moca_does_not_pair_what_leaves_half_of_the_bandwidth);
+    tcase_add_test(tc, moca_wants_no_partner_for_what_has_ended);
+    tcase_add_test(tc, moca_gives_no_hopeless_partner_before_others);
     suite_add_tcase(s, tc);
     tc = new_case("MAGMA", 60);
     tcase_add_test(tc, magma_maps_a_window_as_a_whole);
