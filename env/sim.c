@@ -448,13 +448,19 @@ static void expect_arrival(Sim *sim)
     st->next_arrival = st->coming.next_us;
 }
 
+/* Times of a damaged state may be so long that a period adds nothing to them: ticks would never end. */
+static void set_tick(Sim *sim, double us)
+{
+    sim->st->next_tick = us + sim->cfg.replan_us > us ? us : NEVER;
+}
+
 static void arrive(Sim *sim)
 {
     SimState *st = sim->st;
     int net = st->coming.net;
     count_job(sim, st->arrived, net, ISSUED);
     if (st->next_tick < st->now) /* no ticks while the system was empty */
-        st->next_tick = (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us;
+        set_tick(sim, (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us);
     if (st->free_job >= 0) {
         int job = st->free_job;
         start_job(sim, job, net);
@@ -479,7 +485,7 @@ static void tick(Sim *sim)
     sim->st->round_due = 1;
     recall_queued(sim);
     for (int i = 0; i < sim->st->n_active; i++) rank_ready_anew(sim, sim->active[i]);
-    sim->st->next_tick += sim->cfg.replan_us;
+    set_tick(sim, sim->st->next_tick + sim->cfg.replan_us);
 }
 
 /* Earliest completion; *sa says where. NEVER if nothing runs. */
