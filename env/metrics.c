@@ -38,6 +38,8 @@ static void add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e)
     for (int k = 0; k < sys->n_sas; k++) m->sa_utilisation[k] += e->totals.busy_us[k];
     for (int i = 0; i < sys->n_nets; i++) {
         add_counts(&m->net[i].counts, &e->totals.net[i]);
+        m->net[i].energy_uj += e->totals.net_energy_uj[i];
+        m->net[i].arrived += e->totals.net_arrived[i];
         m->net[i].mean_turnaround_us += e->turnaround_us[i];
         m->antt += e->turnaround_us[i] / sys->net[i].t_iso_us;
     }
@@ -65,6 +67,31 @@ static void per_network(Metrics *m, const System *sys, const double *priority)
     m->fairness = most > 0 ? least / most : 0;
 }
 
+double metrics_worst_energy_uj(const System *sys, int net)
+{
+    double sum = 0;
+    for (int s = 0; s < sys->net[net].n_subjobs; s++) {
+        double worst = 0;
+        for (int t = 0; t < sys->n_types; t++)
+            worst = fmax(worst, sys->net[net].cost[t][s].energy_uj);
+        sum += worst;
+    }
+    return sum;
+}
+
+/* A network without a miss counts as one with half of one. */
+static double ux_cost(const Metrics *m, const System *sys)
+{
+    double misses = 0, energy = 0;
+    for (int i = 0; i < sys->n_nets; i++) {
+        const NetMetrics *net = &m->net[i];
+        double issued = (double)net->counts.issued, worst = metrics_worst_energy_uj(sys, i);
+        if (net->counts.issued) misses += fmax(0.5, issued - (double)net->counts.met) / issued;
+        if (net->arrived && worst > 0) energy += net->energy_uj / (worst * (double)net->arrived);
+    }
+    return misses * energy;
+}
+
 void metrics_compute(Metrics *out, const System *sys, const double *priority,
                      const EpisodeOutcome *episodes, int n, double *turnaround)
 {
@@ -81,6 +108,7 @@ void metrics_compute(Metrics *out, const System *sys, const double *priority,
     m.p95_us = percentile(turnaround, finished, 0.95);
     m.p99_us = percentile(turnaround, finished, 0.99);
     per_network(&m, sys, priority);
+    m.ux_cost = ux_cost(&m, sys);
     for (int k = 0; k < sys->n_sas; k++) leakage_mw += sys->type_leakage_mw[sys->sa_type[k]];
     m.leakage_uj = leakage_mw * m.time_us * 1e-3; /* mW x us = nJ */
     if (m.time_us > 0) {

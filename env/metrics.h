@@ -8,6 +8,8 @@ typedef struct NetMetrics {
     JobCounts counts;
     double mean_turnaround_us; /* of finished jobs; 0 if none */
     double sla_rate;
+    double energy_uj; /* dynamic; of all that arrived, in warm-up and cool-down too */
+    long arrived;
 } NetMetrics;
 
 typedef struct Metrics {
@@ -23,8 +25,11 @@ typedef struct Metrics {
     double energy_uj, leakage_uj; /* dynamic; leakage of all SAs for the whole time */
     double energy_uj_per_job;     /* dynamic / finished jobs, those of warm-up and cool-down too */
     double edp_uj_s;              /* energy per job with leakage x mean turnaround in s */
-    double time_us;               /* sum of episode lengths */
-    long finished;                /* jobs, those of warm-up and cool-down too */
+    double
+        ux_cost; /* Kim et al., DREAM: sum over networks of the rate of misses x sum over networks
+                       of energy / energy on the worst SAs */
+    double time_us; /* sum of episode lengths */
+    long finished;  /* jobs, those of warm-up and cool-down too */
     long decisions;
     NetMetrics net[SYS_MAX_NETS];
 } Metrics;
@@ -35,6 +40,9 @@ typedef struct EpisodeOutcome {
     double end_us;
     double turnaround_us[SYS_MAX_NETS]; /* sum over finished jobs of each network */
 } EpisodeOutcome;
+
+/* A job's energy if each sub-job ran where it takes most, uJ. */
+double metrics_worst_energy_uj(const System *sys, int net);
 
 /* turnaround[finished jobs of all episodes, of those that count] in any order: sorted here.
  * priority[n_nets], NULL: equal. */

@@ -20,6 +20,7 @@
  *
  * dream+: hopeless jobs last; where late jobs are dropped at their deadline (`late: firm`) they are not
  * started at all, which is the paper's dropping of frames, without its limit on how many. */
+#include "env/metrics.h"
 #include "env/sched_internal.h"
 
 #include <math.h>
@@ -79,18 +80,6 @@ static void start_tuning(Sim *sim)
     begin_probe(sim, t);
 }
 
-static double worst_energy(const System *sys, int net)
-{
-    double sum = 0;
-    for (int s = 0; s < sys->net[net].n_subjobs; s++) {
-        double worst = 0;
-        for (int t = 0; t < sys->n_types; t++)
-            worst = fmax(worst, sys->net[net].cost[t][s].energy_uj);
-        sum += worst;
-    }
-    return sum;
-}
-
 /* UXCost of what ended since the probe began. */
 static double ux_cost(const Sim *sim, const Tuning *t)
 {
@@ -101,7 +90,7 @@ static double ux_cost(const Sim *sim, const Tuning *t)
         double late = (double)(missed(&now->net[i]) - t->missed[i]);
         if (!(ended > 0)) continue;
         misses += late > 0 ? late / ended : 0.5 / ended;
-        worst += ended * worst_energy(sim_system(sim), i);
+        worst += ended * metrics_worst_energy_uj(sim_system(sim), i);
     }
     return worst > 0 ? misses * (now->energy_uj - t->energy_uj) / worst : misses;
 }

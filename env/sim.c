@@ -416,6 +416,7 @@ static void complete(Sim *sim, int sa)
 
     if (sim->watch && sim->watch->end) sim->watch->end(sim->watch->ctx, sim, sa, id, sub);
     st->totals.energy_uj += uj;
+    st->totals.net_energy_uj[j->net] += uj;
     st->totals.bytes_moved += s->demand * s->left; /* rounding of the last interval, about 1e-16 */
     j->energy += uj;
     j->last_end = st->now;
@@ -459,6 +460,7 @@ static void arrive(Sim *sim)
     SimState *st = sim->st;
     int net = st->coming.net;
     count_job(sim, st->arrived, net, ISSUED);
+    st->totals.net_arrived[net]++;
     if (st->next_tick < st->now) /* no ticks while the system was empty */
         set_tick(sim, (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us);
     if (st->free_job >= 0) {

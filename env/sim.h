@@ -95,8 +95,10 @@ typedef struct SimTotals {
     JobCounts apart;                  /* of those during warm-up and cool-down */
     long decisions, started;
     double busy_us[SYS_MAX_SAS];
-    double bytes_moved; /* integral of granted bandwidth */
-    double energy_uj;   /* dynamic, of finished sub-jobs */
+    double bytes_moved;                 /* integral of granted bandwidth */
+    double energy_uj;                   /* dynamic, of finished sub-jobs */
+    double net_energy_uj[SYS_MAX_NETS]; /* of that, each network's */
+    long net_arrived[SYS_MAX_NETS];     /* jobs, those apart too */
 } SimTotals;
 
 typedef struct Sim Sim;

@@ -227,12 +227,14 @@ static void print_priorities(const Comparison *c, int load, int width)
 static void print_networks(const Comparison *c, int load, int width)
 {
     const System *sys = c->contest.scenario->sys;
-    printf("\n%-*s  SLA %% of each network\n%-*s", width, "", width, "policy");
+    printf("\n%-*s  SLA %% of each network, and UXCost\n%-*s", width, "", width, "policy");
     for (int k = 0; k < sys->n_nets; k++) printf("  %10s", sys->net[k].name);
+    printf("  %10s", "UXCost");
     for (int i = 0; i < c->contest.n; i++) {
         printf("\n%-*s", width, c->contest.who[i].who.name);
         for (int k = 0; k < sys->n_nets; k++)
             printf("  %10.2f", 100 * cell_at(c, load, i)->result.metrics.net[k].sla_rate);
+        printf("  %10.4f", cell_at(c, load, i)->result.metrics.ux_cost);
     }
     putchar('\n');
     print_priorities(c, load, width);
@@ -290,7 +292,7 @@ static void print_table(const Comparison *c)
 static void print_csv(const Comparison *c)
 {
     puts("scenario,policy,load,sla_rate,ci95_lo,ci95_hi,gain,gain_lo,gain_hi,energy_uj_per_job,"
-         "leakage_uj,edp_uj_s,p50_us,p95_us,p99_us,antt,stp,fairness,sa_utilisation,"
+         "leakage_uj,edp_uj_s,ux_cost,p50_us,p95_us,p99_us,antt,stp,fairness,sa_utilisation,"
          "bandwidth_utilisation,issued,met,late,dropped,rejected,unfinished,winner,decisions,"
          "us_per_decision");
     for (int l = 0; l < c->o->loads.n; l++)
@@ -305,13 +307,14 @@ static void print_csv(const Comparison *c)
                 fputs(",,", stdout); /* nothing to compare with */
             else
                 printf("%.6f,%.6f,%.6f", x->gain.mean, x->gain.lo, x->gain.hi);
-            printf(",%.3f,%.3f,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,%.4f,%.4f,%.4f,%ld,%ld,%ld,%ld,%ld,"
-                   "%ld,%d,%ld,%.3f\n",
-                   m->energy_uj_per_job, m->leakage_uj, m->edp_uj_s, m->p50_us, m->p95_us,
-                   m->p99_us, m->antt, m->stp, m->fairness, m->mean_utilisation,
-                   m->bandwidth_utilisation, m->counts.issued, m->counts.met, m->counts.late,
-                   m->counts.dropped, m->counts.rejected, job_counts_unfinished(&m->counts),
-                   is_winner(c, l, i), m->decisions, x->result.us_per_decision);
+            printf(
+                ",%.3f,%.3f,%.6g,%.6g,%.3f,%.3f,%.3f,%.4f,%.4f,%.4f,%.4f,%.4f,%ld,%ld,%ld,%ld,%ld,"
+                "%ld,%d,%ld,%.3f\n",
+                m->energy_uj_per_job, m->leakage_uj, m->edp_uj_s, m->ux_cost, m->p50_us, m->p95_us,
+                m->p99_us, m->antt, m->stp, m->fairness, m->mean_utilisation,
+                m->bandwidth_utilisation, m->counts.issued, m->counts.met, m->counts.late,
+                m->counts.dropped, m->counts.rejected, job_counts_unfinished(&m->counts),
+                is_winner(c, l, i), m->decisions, x->result.us_per_decision);
         }
 }
 
@@ -324,9 +327,9 @@ static void print_json_networks(const Comparison *c, const Metrics *m)
         printf("%s{\"network\": ", k ? ", " : "");
         print_json_text(sys->net[k].name);
         printf(", \"priority\": %g, \"sla_rate\": %.6f, \"issued\": %ld, "
-               "\"mean_turnaround_us\": %.3f}",
+               "\"mean_turnaround_us\": %.3f, \"energy_uj\": %.3f}",
                c->contest.scenario->workload.priority[k], m->net[k].sla_rate,
-               m->net[k].counts.issued, m->net[k].mean_turnaround_us);
+               m->net[k].counts.issued, m->net[k].mean_turnaround_us, m->net[k].energy_uj);
     }
     putchar(']');
 }
@@ -362,10 +365,11 @@ static void print_json(const Comparison *c)
             printf("%s\n {\"policy\": ", sep);
             print_json_text(c->contest.who[i].who.name);
             printf(", \"load\": %g, \"sla_rate\": %.6f, \"ci95\": [%.6f, %.6f], "
-                   "\"energy_uj_per_job\": %.3f, \"p99_us\": %.3f, \"decisions\": %ld, "
+                   "\"energy_uj_per_job\": %.3f, \"ux_cost\": %.6g, \"p99_us\": %.3f, "
+                   "\"decisions\": %ld, "
                    "\"us_per_decision\": %.3f",
                    c->o->loads.v[l], x->sla.mean, x->sla.lo, x->sla.hi, m->energy_uj_per_job,
-                   m->p99_us, m->decisions, x->result.us_per_decision);
+                   m->ux_cost, m->p99_us, m->decisions, x->result.us_per_decision);
             print_json_comparison(c, l, i);
             eval_details_json(stdout, m);
             print_json_networks(c, m);
@@ -470,7 +474,7 @@ int cmd_eval(int argc, char *const *argv)
         {"--save", "FILE.h5", ARG_TEXT, &o.save, 0, 0, NULL,
          "also every episode's results as arrays in an HDF5 file"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
-         "also the SLA rate of each network (table)"},
+         "also the SLA rate of each network, and UXCost (table)"},
         {"--details", NULL, ARG_FLAG, &o.details, 0, 0, NULL,
          "also counts of jobs, turnaround, ANTT, STP, fairness, DRAM, energy (table)"},
         {"--plot", "FILE.svg|.png", ARG_TEXT, &o.plot, 0, 0, NULL,

@@ -28,6 +28,7 @@ static const Column COLUMNS[] = {
     COLUMN(stp),
     COLUMN(fairness),
     COLUMN(edp_uj_s),
+    COLUMN(ux_cost),
     COLUMN(mean_utilisation),
     COLUMN(bandwidth_utilisation),
     COLUMN(leakage_uj),

@@ -19,7 +19,9 @@ static const EpisodeOutcome EPISODES[] = {
                 .decisions = 10,
                 .busy_us = {60, 30},
                 .bytes_moved = 3000,
-                .energy_uj = 20},
+                .energy_uj = 20,
+                .net_energy_uj = {14, 6},
+                .net_arrived = {2, 2}},
      .end_us = 100,
      .turnaround_us = {100, 30}},
     {.totals = {.all = {.issued = 2, .met = 1, .rejected = 1},
@@ -27,7 +29,9 @@ static const EpisodeOutcome EPISODES[] = {
                 .decisions = 5,
                 .busy_us = {30, 15},
                 .bytes_moved = 1500,
-                .energy_uj = 8},
+                .energy_uj = 8,
+                .net_energy_uj = {2, 6},
+                .net_arrived = {1, 1}},
      .end_us = 50,
      .turnaround_us = {0, 15}},
 };
@@ -99,6 +103,42 @@ START_TEST(energy_is_per_finished_job_and_leakage_apart)
 }
 END_TEST
 
+/* On the worst SAs alpha takes 8 + 10 uJ, beta 6 + 3. Misses are 2 of 3 and 1 of 3. */
+START_TEST(ux_cost_is_misses_times_energy_by_the_worst)
+{
+    Metrics m = measured(EPISODES, 2);
+    CK_NEAR(m.net[ALPHA].energy_uj, 16);
+    CK_NEAR(m.net[BETA].energy_uj, 12);
+    CK_NEAR(m.ux_cost, (2 / 3. + 1 / 3.) * (16 / (3 * 18.) + 12 / (3 * 9.)));
+}
+END_TEST
+
+/* n jobs without a miss count as half a miss, so that energy tells apart who misses nothing. Beta,
+ * which had no job, counts for nothing. */
+START_TEST(ux_cost_of_nothing_missed_is_that_of_half_a_miss)
+{
+    EpisodeOutcome e = {.totals = {.all = {.issued = 4, .met = 4},
+                                   .net = {{.issued = 4, .met = 4}},
+                                   .energy_uj = 36,
+                                   .net_energy_uj = {36},
+                                   .net_arrived = {4}},
+                        .end_us = 100,
+                        .turnaround_us = {145}};
+    CK_NEAR(measured(&e, 1).ux_cost, 0.5 / 4 * (36 / (4 * 18.)));
+}
+END_TEST
+
+/* Jobs of warm-up and cool-down take energy and have no deadline to miss. */
+START_TEST(ux_cost_has_the_energy_of_all_arrivals)
+{
+    EpisodeOutcome e = EPISODES[0];
+    e.totals.apart = (JobCounts){.issued = 2, .late = 2};
+    e.totals.net_arrived[BETA] += 2;
+    e.totals.net_energy_uj[BETA] += 12;
+    CK_NEAR(measured(&e, 1).ux_cost, (1 / 2. + 1 / 2.) * (14 / (2 * 18.) + 18 / (4 * 9.)));
+}
+END_TEST
+
 /* Nearest rank: of 1..n the q-th percentile is the least whole number that is at least q n. */
 START_TEST(percentiles_are_nearest_rank)
 {
@@ -141,19 +181,13 @@ END_TEST
 
 static void ck_all_finite(const Metrics *m)
 {
-    const double all[] = {m->sla_rate,
-                          m->p50_us,
-                          m->p95_us,
-                          m->p99_us,
-                          m->antt,
-                          m->stp,
-                          m->fairness,
-                          m->mean_utilisation,
-                          m->energy_uj,
-                          m->energy_uj_per_job,
-                          m->leakage_uj,
-                          m->edp_uj_s,
-                          m->bandwidth_utilisation};
+    const double all[] = {m->sla_rate,   m->p50_us,
+                          m->p95_us,     m->p99_us,
+                          m->antt,       m->stp,
+                          m->fairness,   m->mean_utilisation,
+                          m->energy_uj,  m->energy_uj_per_job,
+                          m->leakage_uj, m->edp_uj_s,
+                          m->ux_cost,    m->bandwidth_utilisation};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) ck_assert(isfinite(all[i]));
 }
 
@@ -178,6 +212,7 @@ START_TEST(the_order_of_episodes_does_not_matter)
     EpisodeOutcome swapped[2] = {EPISODES[1], EPISODES[0]};
     Metrics a = measured(EPISODES, 2), b = measured(swapped, 2);
     CK_NEAR(a.edp_uj_s, b.edp_uj_s);
+    CK_NEAR(a.ux_cost, b.ux_cost);
     CK_NEAR(a.p50_us, b.p50_us);
     CK_NEAR(a.antt, b.antt);
     CK_NEAR(a.fairness, b.fairness);
@@ -192,6 +227,9 @@ int main(void)
     tcase_add_test(tc, turnaround_is_that_of_finished_jobs);
     tcase_add_test(tc, utilisation_is_of_the_whole_time);
     tcase_add_test(tc, energy_is_per_finished_job_and_leakage_apart);
+    tcase_add_test(tc, ux_cost_is_misses_times_energy_by_the_worst);
+    tcase_add_test(tc, ux_cost_of_nothing_missed_is_that_of_half_a_miss);
+    tcase_add_test(tc, ux_cost_has_the_energy_of_all_arrivals);
     tcase_add_test(tc, percentiles_are_nearest_rank);
     tcase_add_test(tc, one_network_alone_is_fair);
     tcase_add_test(tc, a_network_that_never_finishes_is_not_treated_fairly);

@@ -199,6 +199,36 @@ START_TEST(the_energy_of_finished_jobs_is_in_their_records)
 }
 END_TEST
 
+/* Of soft jobs each network's energy is that of its jobs' records; of all jobs it adds up to the total,
+ * that of dropped jobs and of what arrives apart from what counts too. */
+START_TEST(the_energy_of_networks_adds_up)
+{
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        SimRig r;
+        Rng rng;
+        double sum = 0, of[SYS_MAX_NETS] = {0};
+        long arrived = 0;
+        rng_seed(&rng, seed, 17);
+        any_rig(&r, &rng, seed);
+        r.wl.warmup = (long)rng_below(&rng, JOBS / 4);
+        r.wl.cooldown = (long)rng_below(&rng, JOBS / 4);
+        r.wl.jobs -= r.wl.warmup + r.wl.cooldown;
+        run(&r, seed);
+        const SimTotals *t = sim_totals(r.sim);
+        for (int i = 0; i < r.logged; i++) of[r.log[i].net] += r.log[i].energy_uj;
+        for (int i = 0; i < r.sys->n_nets; i++) {
+            sum += t->net_energy_uj[i];
+            arrived += t->net_arrived[i];
+            ck_assert_int_ge(t->net_arrived[i], t->net[i].issued);
+            if (!r.cfg.firm) ck_relative(t->net_energy_uj[i], of[i]);
+        }
+        ck_relative(sum, t->energy_uj);
+        ck_assert_int_eq(arrived, t->all.issued + t->apart.issued);
+        rig_free(&r);
+    }
+}
+END_TEST
+
 /* --- against references --- */
 
 typedef struct Policy {
@@ -586,6 +616,7 @@ int main(void)
     tcase_add_test(tc, the_log_tells_what_the_counts_tell);
     tcase_add_test(tc, bytes_energy_and_work_are_conserved);
     tcase_add_test(tc, the_energy_of_finished_jobs_is_in_their_records);
+    tcase_add_test(tc, the_energy_of_networks_adds_up);
     suite_add_tcase(s, tc);
     tc = new_case("references", 120);
     tcase_add_test(tc, the_slow_simulator_agrees);

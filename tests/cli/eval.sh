@@ -34,13 +34,14 @@ evaluate --format json --load 0.5,0.8
 awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail 'not JSON'
 [ "$(grep -c '"sla_rate": [01]\.[0-9]*, "ci95": \[[01]\.[0-9]*, [01]\.[0-9]*\]' "$tmp/out")" -eq 10 ] ||
     fail 'JSON without 10 results'
-for key in scenario results policy load energy_uj_per_job p99_us decisions us_per_decision; do
+for key in scenario results policy load energy_uj_per_job ux_cost p99_us decisions us_per_decision; do
     holds "\"$key\": "
 done
 evaluate --by-network
 holds '^load 0\.80'
 holds '^run one +[0-9.]+ \['
-holds 'squeezenet'
+holds 'squeezenet.* UXCost$'
+holds '^edf-queue  .* [0-9]+\.[0-9]{4}$'
 
 holds '^(no )?winner( from fewer than 10 episodes)?'
 
@@ -125,6 +126,7 @@ holds '^/results/sla_rate +f64 +4 x 4 '
 holds '^/results/policy +u8 +2 x '
 holds '^/results/rejected +u64 +4 '
 holds '^/results/network_met +u64 +4 x 1 '
+holds '^/results/ux_cost +f64 +4 '
 run 1 "$relmas" eval edf-queue --episodes 1 --set scenario.system=tiny-2 \
     --set scenario.networks=kws --save "$tmp/nowhere/r.h5"
 [ -s "$tmp/out" ] && fail 'measured although the results cannot be saved'
