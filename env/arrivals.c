@@ -7,13 +7,26 @@
 
 const char *const ARRIVAL_NAMES[] = {"poisson", "bursty", "periodic", "trace", NULL};
 
-static int draw_network(const Workload *wl, int n_nets, Rng *rng)
+enum { LEVEL_STREAM = 1 };
+
+/* One of n by their shares. */
+static int draw_of(const double *share, int n, Rng *rng)
 {
     double u = rng_uniform(rng);
-    int net = 0;
-    while (net < n_nets - 1 && u >= wl->share[net]) u -= wl->share[net++];
-    while (wl->share[net] <= 0 && net > 0) net--; /* rounding at the end of the shares */
-    return net;
+    int i = 0;
+    while (i < n - 1 && u >= share[i]) u -= share[i++];
+    while (share[i] <= 0 && i > 0) i--; /* rounding at the end of the shares */
+    return i;
+}
+
+static int draw_network(const Workload *wl, int n_nets, Rng *rng)
+{
+    return draw_of(wl->share, n_nets, rng);
+}
+
+static void draw_level(ArrivalState *s, const Workload *wl)
+{
+    s->level = wl->levels ? draw_of(wl->level_share, (int)wl->levels, &s->level_rng) : -1;
 }
 
 /* ---- bursty ---- */
@@ -120,6 +133,7 @@ void arrivals_start(ArrivalState *s, const Workload *wl, int n_nets, const Arriv
                     Rng *rng)
 {
     *s = (ArrivalState){.next_us = 0};
+    rng_seed(&s->level_rng, rng->s[0], LEVEL_STREAM);
     if (wl->arrivals.process == ARRIVALS_BURSTY) start_bursty(s, wl, rng);
     if (wl->arrivals.process == ARRIVALS_PERIODIC) start_periodic(s, wl, n_nets, rng);
     if (wl->arrivals.process == ARRIVALS_TRACE) s->position = rng_below(rng, (uint32_t)trace->n);
@@ -144,6 +158,12 @@ void arrivals_next(ArrivalState *s, const Workload *wl, int n_nets, const Arriva
         s->next_us += rng_exponential(rng, 1 / wl->rate_per_us);
         s->net = draw_network(wl, n_nets, rng);
     }
+    draw_level(s, wl);
+}
+
+static bool level_ok(const Workload *wl, int level)
+{
+    return wl->levels ? level >= 0 && level < wl->levels : level == -1;
 }
 
 bool arrivals_state_ok(const ArrivalState *s, const Workload *wl, int n_nets,
@@ -151,6 +171,7 @@ bool arrivals_state_ok(const ArrivalState *s, const Workload *wl, int n_nets,
 {
     if (arrivals_check(&wl->arrivals, NULL) != ST_OK) return false;
     if (!(s->next_us >= 0) || isinf(s->next_us) || s->net < 0 || s->net >= n_nets) return false;
+    if (!level_ok(wl, s->level)) return false;
     if (wl->arrivals.process == ARRIVALS_TRACE)
         return trace && s->position >= 0 && s->position < trace->n;
     if (wl->arrivals.process == ARRIVALS_BURSTY)

@@ -8,7 +8,9 @@
  *   trace     gaps of a recorded log, scaled to the wanted rate, from a random place on, around and
  *             around
  * The mean rate is the same for all: wanted rate x share. The network of a request is drawn from the
- * shares, but for periodic streams and traces that name it. */
+ * shares, but for periodic streams and traces that name it. A request may have a priority of its own:
+ * a level from 0 on, drawn from a generator apart, so that with and without levels the same requests
+ * come at the same times. */
 #ifndef RELMAS_ENV_ARRIVALS_H
 #define RELMAS_ENV_ARRIVALS_H
 
@@ -36,20 +38,32 @@ typedef struct Arrivals {
     double jitter;      /* periodic: in periods, 0..1 */
 } Arrivals;
 
+enum { PRIORITY_LEVELS = 12 };
+
 /* One episode's tenants. Plain data. */
 typedef struct Workload {
-    double share[SYS_MAX_NETS];       /* of the arrivals, sums to 1 */
-    double deadline_us[SYS_MAX_NETS]; /* relative to arrival */
-    double priority[SYS_MAX_NETS];    /* weight of a tenant, above 0, for rules that use it */
-    double rate_per_us;               /* mean arrivals of all networks together */
-    long jobs;                        /* arrivals in the episode that count */
-    long warmup, cooldown;            /* arrivals before and after those, that do not */
+    double share[SYS_MAX_NETS];          /* of the arrivals, sums to 1 */
+    double deadline_us[SYS_MAX_NETS];    /* relative to arrival */
+    double priority[SYS_MAX_NETS];       /* weight of a tenant, above 0, for rules that use it */
+    double rate_per_us;                  /* mean arrivals of all networks together */
+    long levels;                         /* of requests' priorities; 0: they are their tenants' */
+    double level_share[PRIORITY_LEVELS]; /* of the arrivals, sums to 1 */
+    long jobs;                           /* arrivals in the episode that count */
+    long warmup, cooldown;               /* arrivals before and after those, that do not */
     Arrivals arrivals;
 } Workload;
 
 static inline long workload_arrivals(const Workload *wl)
 {
     return wl->warmup + wl->jobs + wl->cooldown;
+}
+
+/* What a request weighs for rules that use it: by its level, 1 at level 3, or with -1 its tenant's
+ * weight (1 if that is 0). */
+static inline double workload_weight(const Workload *wl, int net, int level)
+{
+    if (level >= 0) return (1 + level) / 4.0;
+    return wl->priority[net] > 0 ? wl->priority[net] : 1;
 }
 
 /* A log of arrivals. gap[i]: from arrival i - 1 to arrival i in mean gaps, so that their mean is 1. */
@@ -65,8 +79,10 @@ typedef struct ArrivalState {
     double switch_us; /* bursty: end of this burst or quiet time */
     double stream_us[SYS_MAX_NETS], stream_phase[SYS_MAX_NETS]; /* periodic; phase in periods */
     long stream_count[SYS_MAX_NETS], position;                  /* position: trace */
-    int net;                                                    /* of the next request */
+    Rng level_rng;
+    int net, level; /* of the next request; level -1: its tenant's priority */
     int in_burst;
+    int unused; /* 0 */
 } ArrivalState;
 
 /* ST_CONFIG, with the field's name, unless the process makes sense. */

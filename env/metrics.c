@@ -36,6 +36,7 @@ static void add_episode(Metrics *m, const System *sys, const EpisodeOutcome *e)
     m->energy_uj += e->totals.energy_uj;
     m->bandwidth_utilisation += e->totals.bytes_moved;
     for (int k = 0; k < sys->n_sas; k++) m->sa_utilisation[k] += e->totals.busy_us[k];
+    for (int k = 0; k < PRIORITY_LEVELS; k++) add_counts(&m->level[k], &e->totals.level[k]);
     for (int i = 0; i < sys->n_nets; i++) {
         add_counts(&m->net[i].counts, &e->totals.net[i]);
         m->net[i].energy_uj += e->totals.net_energy_uj[i];

@@ -32,6 +32,7 @@ typedef struct Metrics {
     long finished;  /* jobs, those of warm-up and cool-down too */
     long decisions;
     NetMetrics net[SYS_MAX_NETS];
+    JobCounts level[PRIORITY_LEVELS]; /* of requests with a priority of their own */
 } Metrics;
 
 /* One finished episode. */

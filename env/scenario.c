@@ -17,6 +17,7 @@ const ScenarioConfig SCENARIO_DEFAULTS = {
     .qos_factor = 3,
     .qos_level = {1, {1}},
     .priorities = {1, {1}},
+    .request_priorities = {1, {1}},
     .arbitration = SCENARIO_OF_SYSTEM,
     .replan_us = -1,
     .max_jobs = 512,
@@ -64,6 +65,8 @@ void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset)
          "of deadlines, each network's or one for all: QoS-H 0.8, QoS-M 1.0, QoS-L 1.2"},
         {"scenario.priorities", CONFIG_DOUBLES, AT(priorities), 1e-3, 1e6, NULL,
          "weight of each network, for rules that use it and in fairness; one value: all equal"},
+        {"scenario.request_priorities", CONFIG_DOUBLES, AT(request_priorities), 0, 1e6, NULL,
+         "how frequent priority levels 0, 1, .. 11 of requests are; one value: by network"},
         {"scenario.late", CONFIG_ENUM, AT(late), 0, 0, LATE_NAMES,
          "soft: late jobs run to the end; firm: dropped at the deadline"},
         {"scenario.arbitration", CONFIG_ENUM, AT(arbitration), 0, 0, SHARING_NAMES,
@@ -156,6 +159,29 @@ static Status normalise_shares(const ConfigDoubles *given, int n, double *share,
     return ST_OK;
 }
 
+/* Priorities are of requests or of networks. */
+static Status share_levels(Scenario *s, Err *err)
+{
+    const ConfigDoubles *given = &s->cfg.request_priorities, *nets = &s->cfg.priorities;
+    double sum = 0;
+    if (given->n == 1) return ST_OK;
+    if (given->n > PRIORITY_LEVELS)
+        return err_set(err, ST_CONFIG, "scenario.request_priorities: has %d levels, at most %d",
+                       given->n, PRIORITY_LEVELS);
+    for (int i = 1; i < nets->n; i++)
+        if (nets->v[i] < nets->v[0] || nets->v[i] > nets->v[0])
+            return err_set(
+                err, ST_CONFIG,
+                "scenario.request_priorities: scenario.priorities gives some to networks "
+                "already; want one of the two");
+    for (int k = 0; k < given->n; k++) sum += given->v[k];
+    if (!(sum > 0))
+        return err_set(err, ST_CONFIG, "scenario.request_priorities: must not all be zero");
+    for (int k = 0; k < given->n; k++) s->workload.level_share[k] = given->v[k] / sum;
+    s->workload.levels = given->n;
+    return ST_OK;
+}
+
 static Status check_replan(double us, Err *err)
 {
     if (us == -1 || us == 0 || us >= SYS_LEAST_REPLAN_US) return ST_OK;
@@ -243,6 +269,7 @@ Status scenario_create(Scenario **out, const ScenarioConfig *cfg, int threads, E
     TRY(load_trace(s, err));
     TRY(spread("scenario.qos_level", &cfg->qos_level, nets.n, level, err));
     TRY(spread("scenario.priorities", &cfg->priorities, nets.n, s->workload.priority, err));
+    TRY(share_levels(s, err));
     fill_workload(s, target_us, level);
     *out = s;
     return ST_OK;

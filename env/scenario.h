@@ -13,12 +13,14 @@ typedef struct ScenarioConfig {
     char name[CONFIG_TEXT_MAX];
     int version; /* of what it means: results of two versions do not compare */
     char system[CONFIG_TEXT_MAX];
-    char networks[CONFIG_TEXT_MAX]; /* light, heavy, mixed, or names separated by commas */
-    ConfigDoubles shares;           /* of the arrivals; one value: all equal */
-    int qos;                        /* QosProfile: where deadlines at level 1 come from */
-    double qos_factor;              /* relative: deadline / isolated critical path at level 1 */
-    ConfigDoubles qos_level;        /* of deadlines: 0.8 H, 1.0 M, 1.2 L; one value: of all */
-    ConfigDoubles priorities;       /* weights of the networks; one value: all equal */
+    char networks[CONFIG_TEXT_MAX];   /* light, heavy, mixed, or names separated by commas */
+    ConfigDoubles shares;             /* of the arrivals; one value: all equal */
+    int qos;                          /* QosProfile: where deadlines at level 1 come from */
+    double qos_factor;                /* relative: deadline / isolated critical path at level 1 */
+    ConfigDoubles qos_level;          /* of deadlines: 0.8 H, 1.0 M, 1.2 L; one value: of all */
+    ConfigDoubles priorities;         /* weights of the networks; one value: all equal */
+    ConfigDoubles request_priorities; /* how frequent levels 0, 1, .. of requests are; one value:
+                                         requests have their network's priority */
     Arrivals arrivals;
     char trace[CONFIG_TEXT_MAX], trace_column[CONFIG_TEXT_MAX]; /* of ARRIVALS_TRACE */
     int late;                                                   /* 0 soft, 1 firm */
@@ -36,7 +38,7 @@ enum { SCENARIO_OF_SYSTEM = ARBITRATIONS };
 extern const ScenarioConfig SCENARIO_DEFAULTS;
 
 /* Rows for a struct that holds a ScenarioConfig at base_offset, keys "scenario.*". */
-enum { SCENARIO_FIELDS = 27 };
+enum { SCENARIO_FIELDS = 28 };
 void scenario_fields(ConfigField out[SCENARIO_FIELDS], size_t base_offset);
 
 typedef struct Scenario {

@@ -23,9 +23,9 @@ extern const SchedFamily sched_lookahead;
 
 /* --- a round of a rule that gives scores (sched_round.c) --- */
 
-/* 3 x the tenant's weight: PREMA's priorities 1, 3, 9 are weights 1/3, 1, 3; 1 is what tenants have
- * unless the scenario says otherwise. */
-double round_priority(const Sim *sim, int net);
+/* 3 x the job's weight: PREMA's priorities 1, 3, 9 are weights 1/3, 1, 3; 1 is what jobs have unless
+ * the scenario says otherwise. */
+double round_priority(const Sim *sim, int job);
 
 /* The ready sub-jobs that a round looks at: the first so many in the ready order. */
 enum { ROUND_MOST = 1024 };

@@ -16,9 +16,9 @@
  * here each layer takes the free SA that runs it fastest, so a job that waits may overtake one between
  * two of its layers, and pairs are of layers. MoCA forms its groups at once, for all tiles; here an SA
  * becomes free at a time, so a layer may wait for its partner until the next one does. The paper
- * throttles the rate of memory requests; here it is the bandwidth granted. It has priorities 0 to 11;
- * here they are those of round_priority. rem/slack is at most 100, past the deadline too. The bound of
- * a half is ours.
+ * throttles the rate of memory requests; here it is the bandwidth granted. rem/slack is at most 100,
+ * past the deadline too. The bound of a half is ours. Priorities are 0 to 11: the levels of requests; a
+ * tenant's weight w stands for 4 w - 1, so that tenants have 3 unless the scenario says otherwise.
  *
  * moca-bw+ is ours: the same order, pairs and throttle under list planning, least price, hopeless jobs last
  * and, as urgency is of no use to them, with rem/slack = 0. The latter also in moca+. In both no hopeless
@@ -41,6 +41,12 @@ static size_t moca_bytes(const System *sys, const SimConfig *cfg)
     return sizeof(Moca);
 }
 
+/* 0 to 11 for requests with a level. */
+static double priority_of(const Sim *sim, int job)
+{
+    return 4 * sim_weight(sim, job) - 1;
+}
+
 static double weight_of(const Sim *sim, int job)
 {
     JobView j;
@@ -48,7 +54,7 @@ static double weight_of(const Sim *sim, int job)
     double slack = j.deadline_us - sim_now(sim), urgency = MOST_URGENT;
     if (slack * MOST_URGENT > j.rem_us) urgency = j.rem_us / slack;
     if (sim_config(sim)->rules.hopeless_last && slack < j.rem_us) urgency = 0;
-    return (1 + round_priority(sim, j.net)) / 4 + 10 * urgency;
+    return (1 + priority_of(sim, job)) / 4 + 10 * urgency;
 }
 
 /* What runs, or starts with this round. */
@@ -170,7 +176,7 @@ static void plan_moca(Sim *sim)
     for (int i = 0; i < r.n; i++) {
         RoundEntry *e = &r.entry[i];
         double wait = sim_now(sim) - e->job.arrival_us;
-        e->score = round_priority(sim, e->at.net) + wait / sim_system(sim)->net[e->at.net].t_iso_us;
+        e->score = priority_of(sim, e->at.job) + wait / sim_system(sim)->net[e->at.net].t_iso_us;
     }
     round_rank(sim, &r);
     serve(sim, &r);

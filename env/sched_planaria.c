@@ -51,7 +51,7 @@ static void rate(const Sim *sim, Round *r, int i)
     const System *sys = sim_system(sim);
     bool quickest_first = sim_config(sim)->rules.replan_on_events; /* planaria-bw+ */
     RoundEntry *e = &r->entry[i];
-    double priority = round_priority(sim, e->at.net), rem = e->job.rem_us;
+    double priority = round_priority(sim, e->at.job), rem = e->job.rem_us;
     e->need = need(rem, path_of(sim, r, i), e->slack_us, sys->n_sas);
     if (e->need)
         e->score = priority / (e->slack_us * e->need);

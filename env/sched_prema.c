@@ -1,7 +1,7 @@
 /* sched_prema.c -- PREMA: Choi and Rhu, "PREMA: A Predictive Multi-task Scheduling Algorithm for
  * Preemptible Neural Processing Units", HPCA 2020.
  *
- * Every job earns tokens while it waits, the faster the higher its tenant's priority and the shorter the
+ * Every job earns tokens while it waits, the faster the higher its priority and the shorter the
  * job: a new one has its priority's worth, and each time that the scheduler is asked (here: at every
  * event) it gets  priority x (time since it last ran) / T_iso.  The largest of the thresholds 9, 3, 1
  * that somebody's tokens reach decides who is a candidate, and of the candidates the one with the
@@ -10,7 +10,7 @@
  * Deviations: PREMA has one NPU; here what is ready is served until no SA is free, each time with the
  * threshold of those who are left. The SA is the free one that runs the sub-job fastest (T_iso and rem
  * are those of the best SAs). Preemption is at the end of a sub-job, which is the paper's at the end of
- * a layer (its DRAIN); no checkpoint, no kill. The priority is 3 x the tenant's weight, and weights are
+ * a layer (its DRAIN); no checkpoint, no kill. The priority is 3 x the job's weight, and weights are
  * 1 unless the scenario has others.
  *
  * prema-bw+ is ours: the same order under list planning, least price, hopeless jobs last. */
@@ -36,7 +36,7 @@ static void earn_tokens(Sim *sim)
         Account *a = &accounts[job[i]];
         JobView j;
         sim_job(sim, job[i], &j);
-        double priority = round_priority(sim, j.net);
+        double priority = round_priority(sim, job[i]);
         bool known =
             a->tokens > 0 && a->arrival_us >= j.arrival_us && a->arrival_us <= j.arrival_us;
         if (!known)

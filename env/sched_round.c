@@ -6,10 +6,9 @@
 
 #include <math.h>
 
-double round_priority(const Sim *sim, int net)
+double round_priority(const Sim *sim, int job)
 {
-    double weight = sim_workload(sim)->priority[net];
-    return weight > 0 ? 3 * weight : 3;
+    return 3 * sim_weight(sim, job);
 }
 
 static void note_free_sas(const Sim *sim, Round *r)

@@ -223,8 +223,8 @@ static void count(JobCounts *c, Fate fate)
     c->rejected += fate == REJECTED;
 }
 
-/* The n-th arrival, of network net. */
-static void count_job(Sim *sim, long n, int net, Fate fate)
+/* The n-th arrival, of network net, with its priority's level. */
+static void count_job(Sim *sim, long n, int net, int level, Fate fate)
 {
     SimTotals *t = &sim->st->totals;
     if (!counts(sim, n)) {
@@ -233,6 +233,7 @@ static void count_job(Sim *sim, long n, int net, Fate fate)
     }
     count(&t->all, fate);
     count(&t->net[net], fate);
+    if (level >= 0) count(&t->level[level], fate);
 }
 
 static void tell_left(Sim *sim, const JobRecord *record)
@@ -245,6 +246,7 @@ static void tell_job_left(Sim *sim, int id, bool met, bool dropped)
     const Job *j = &sim->job[id];
     tell_left(sim, &(JobRecord){.job = id,
                                 .net = j->net,
+                                .level = j->level,
                                 .counted = counts(sim, j->seq),
                                 .met = met,
                                 .dropped = dropped,
@@ -268,9 +270,11 @@ static void release_successors(Sim *sim, int job, int sub)
         if (--preds[n->succ[e]] == 0) release_subjob(sim, job, n->succ[e]);
 }
 
-static void start_job(Sim *sim, int id, int net)
+/* What is coming takes a free slot. */
+static void start_job(Sim *sim, int id)
 {
     SimState *st = sim->st;
+    int net = st->coming.net;
     const SysNet *n = &sim->sys->net[net];
     Job *j = &sim->job[id];
     st->free_job = j->next_free;
@@ -280,7 +284,8 @@ static void start_job(Sim *sim, int id, int net)
                .projected = n->rem_us,
                .last_end = st->now,
                .seq = (uint32_t)st->arrived,
-               .net = net,
+               .net = (int16_t)net,
+               .level = (int16_t)st->coming.level,
                .left = n->n_subjobs,
                .active_pos = st->n_active,
                .next_free = -1,
@@ -313,7 +318,7 @@ static void finish_job(Sim *sim, int id)
 {
     const Job *j = &sim->job[id];
     bool met = sim->st->now <= j->deadline;
-    count_job(sim, j->seq, j->net, met ? MET : LATE);
+    count_job(sim, j->seq, j->net, j->level, met ? MET : LATE);
     tell_job_left(sim, id, met, false);
     leave_active(sim, id);
     free_job(sim, id);
@@ -329,7 +334,7 @@ static void drop_job(Sim *sim, int id)
         node_close(sim, node);
         j->outstanding--;
     }
-    count_job(sim, j->seq, j->net, DROPPED);
+    count_job(sim, j->seq, j->net, j->level, DROPPED);
     tell_job_left(sim, id, false, true);
     leave_active(sim, id);
     if (j->outstanding == 0) free_job(sim, id);
@@ -458,20 +463,21 @@ static void set_tick(Sim *sim, double us)
 static void arrive(Sim *sim)
 {
     SimState *st = sim->st;
-    int net = st->coming.net;
-    count_job(sim, st->arrived, net, ISSUED);
+    int net = st->coming.net, level = st->coming.level;
+    count_job(sim, st->arrived, net, level, ISSUED);
     st->totals.net_arrived[net]++;
     if (st->next_tick < st->now) /* no ticks while the system was empty */
         set_tick(sim, (floor(st->now / sim->cfg.replan_us) + 1) * sim->cfg.replan_us);
     if (st->free_job >= 0) {
         int job = st->free_job;
-        start_job(sim, job, net);
+        start_job(sim, job);
         if (sim->watch && sim->watch->arrive) sim->watch->arrive(sim->watch->ctx, sim, job);
         if (sim->cfg.rules.replan_on_events) recall_queued(sim);
     } else {
-        count_job(sim, st->arrived, net, REJECTED);
+        count_job(sim, st->arrived, net, level, REJECTED);
         tell_left(sim, &(JobRecord){.job = -1,
                                     .net = net,
+                                    .level = level,
                                     .counted = counts(sim, st->arrived),
                                     .dropped = true,
                                     .arrival_us = st->now,
@@ -671,6 +677,7 @@ void sim_reset(Sim *sim, const Workload *wl, uint64_t seed)
     SimState *st = sim->st;
     assert(wl->rate_per_us > 0 && wl->jobs >= 0 && wl->warmup >= 0 && wl->cooldown >= 0);
     assert(arrivals_check(&wl->arrivals, NULL) == ST_OK);
+    assert(wl->levels >= 0 && wl->levels <= PRIORITY_LEVELS);
     assert(wl->arrivals.process != ARRIVALS_TRACE || sim->cfg.trace);
     memset(st, 0, sim->own_bytes);
     rng_seed(&st->rng, seed, 0);
@@ -855,6 +862,11 @@ void sim_job(const Sim *sim, int job, JobView *out)
                      .projected_us = j->projected,
                      .subjobs_left = j->left,
                      .outstanding = j->outstanding};
+}
+
+double sim_weight(const Sim *sim, int job)
+{
+    return workload_weight(&sim->st->wl, sim->job[job].net, sim->job[job].level);
 }
 
 int sim_running(const Sim *sim, int job)

@@ -92,6 +92,7 @@ static inline double job_counts_sla_rate(const JobCounts *c)
 
 typedef struct SimTotals {
     JobCounts all, net[SYS_MAX_NETS]; /* of the arrivals that count */
+    JobCounts level[PRIORITY_LEVELS]; /* of requests with a priority of their own */
     JobCounts apart;                  /* of those during warm-up and cool-down */
     long decisions, started;
     double busy_us[SYS_MAX_SAS];
@@ -105,8 +106,8 @@ typedef struct Sim Sim;
 
 /* A job that has ended. */
 typedef struct JobRecord {
-    int job; /* its slot, that was; -1: rejected on arrival */
-    int net;
+    int job;           /* its slot, that was; -1: rejected on arrival */
+    int net, level;    /* level: of its priority, -1: its tenant's */
     bool counted;      /* it came after the warm-up and before the cool-down */
     bool met, dropped; /* dropped: also rejected ones */
     double arrival_us, end_us, deadline_us, energy_uj;
@@ -180,6 +181,7 @@ typedef struct JobView {
     int outstanding; /* ready, queued or running now */
 } JobView;
 void sim_job(const Sim *sim, int job, JobView *out);
+double sim_weight(const Sim *sim, int job); /* of its priority: workload_weight */
 /* Sub-jobs of it that run now. Takes time in the number of those that wait. */
 int sim_running(const Sim *sim, int job);
 /* When it last ran: now if it does, else when a sub-job of it last ended, or else its arrival. */

@@ -157,6 +157,11 @@ static bool progress_ok(const Sim *sim, int job, Census *c)
            sim->job[job].left == left && sim->job[job].outstanding == outstanding;
 }
 
+static bool level_ok(const Sim *sim, int level)
+{
+    return level >= (sim->st->wl.levels ? 0 : -1) && level < sim->st->wl.levels;
+}
+
 static bool jobs_ok(const Sim *sim, Census *c)
 {
     int free_jobs = 0;
@@ -164,9 +169,9 @@ static bool jobs_ok(const Sim *sim, Census *c)
         int id = sim->active[i];
         if (!subjob_exists(sim, id, 0)) return false;
         const Job *j = &sim->job[id];
-        if (j->active_pos != i || !isfinite(j->arrival) || !isfinite(j->deadline) ||
-            !(j->last_end >= 0 && j->last_end <= sim->st->now) || !isfinite(j->rem) ||
-            !isfinite(j->projected) || !progress_ok(sim, id, c))
+        if (!level_ok(sim, j->level) || j->active_pos != i || !isfinite(j->arrival) ||
+            !isfinite(j->deadline) || !(j->last_end >= 0 && j->last_end <= sim->st->now) ||
+            !isfinite(j->rem) || !isfinite(j->projected) || !progress_ok(sim, id, c))
             return false;
     }
     for (int m = 0; m < sim->sys->n_sas; m++) { /* what runs of a dropped job is its last */
@@ -193,6 +198,9 @@ static bool clock_ok(const Sim *sim)
     if (wl->jobs < 0 || wl->warmup < 0 || wl->cooldown < 0 || wl->jobs > JOBS_MOST ||
         wl->warmup > JOBS_MOST || wl->cooldown > JOBS_MOST)
         return false;
+    if (wl->levels < 0 || wl->levels > PRIORITY_LEVELS) return false;
+    for (int k = 0; k < wl->levels; k++)
+        if (!(wl->level_share[k] >= 0 && wl->level_share[k] <= 1)) return false;
     if (!(wl->rate_per_us > 1e3 / LATEST_US) || isinf(wl->rate_per_us)) return false;
     if (more && !(st->next_arrival < LATEST_US)) return false;
     if (more && !arrivals_state_ok(&st->coming, wl, sim->sys->n_nets, sim->cfg.trace)) return false;

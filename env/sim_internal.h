@@ -12,12 +12,12 @@ typedef struct Job {
     double arrival, deadline; /* absolute */
     double rem, projected;    /* as in JobView */
     double energy;
-    double last_end; /* of a sub-job; of none: the arrival */
-    uint32_t seq; /* n-th arrival, breaks ties */
-    int net;
-    int left;        /* sub-jobs unfinished */
-    int outstanding; /* ready, queued or running */
-    int active_pos;  /* index in active[], -1: dropped, a last sub-job still runs */
+    double last_end;    /* of a sub-job; of none: the arrival */
+    uint32_t seq;       /* n-th arrival, breaks ties */
+    int16_t net, level; /* level: of its priority, -1: its tenant's */
+    int left;           /* sub-jobs unfinished */
+    int outstanding;    /* ready, queued or running */
+    int active_pos;     /* index in active[], -1: dropped, a last sub-job still runs */
     int next_free;
     int first_waiting; /* node; its others by job_next */
     int due_pos;       /* index in due[], -1: not there */

@@ -190,36 +190,51 @@ static void print_lead(const Comparison *c, int load)
                100 * lead->by.mean, 100 * lead->by.lo, 100 * lead->by.hi, next);
 }
 
-/* Met of all issued by the networks of one priority. */
-static double sla_of_priority(const Comparison *c, const Metrics *m, double priority)
+/* Of one priority: of requests with this level, or of the networks with this weight. */
+static JobCounts counts_of_priority(const Scenario *s, const Metrics *m, double priority)
 {
     JobCounts sum = {0};
-    for (int k = 0; k < c->contest.scenario->sys->n_nets; k++) {
-        double p = c->contest.scenario->workload.priority[k];
+    if (s->workload.levels) return m->level[(int)priority];
+    for (int k = 0; k < s->sys->n_nets; k++) {
+        double p = s->workload.priority[k];
         if (p < priority || p > priority) continue;
         sum.issued += m->net[k].counts.issued;
         sum.met += m->net[k].counts.met;
     }
-    return job_counts_sla_rate(&sum);
+    return sum;
 }
 
-/* The priorities there are, ascending; one alone says nothing. */
-static void print_priorities(const Comparison *c, int load, int width)
+/* The priorities there are, ascending. */
+enum { PRIORITIES_MAX = SYS_MAX_NETS + PRIORITY_LEVELS };
+static int list_priorities(const Scenario *s, double p[PRIORITIES_MAX])
 {
-    double p[SYS_MAX_NETS];
-    int n = c->contest.scenario->sys->n_nets, distinct = 0;
-    memcpy(p, c->contest.scenario->workload.priority, (size_t)n * sizeof *p);
+    const Workload *wl = &s->workload;
+    int n = s->sys->n_nets, distinct = 0;
+    for (int k = 0; k < wl->levels; k++)
+        if (wl->level_share[k] > 0) p[distinct++] = k;
+    if (wl->levels) return distinct;
+    memcpy(p, wl->priority, (size_t)n * sizeof *p);
     stats_sort(p, (size_t)n);
     for (int k = 0; k < n; k++)
         if (k == 0 || p[k] > p[k - 1]) p[distinct++] = p[k];
-    if (distinct < 2) return;
+    return distinct;
+}
+
+/* One alone says nothing. */
+static void print_priorities(const Comparison *c, int load, int width)
+{
+    double p[PRIORITIES_MAX];
+    int n = list_priorities(c->contest.scenario, p);
+    if (n < 2) return;
     printf("\n%-*s  SLA %% of each priority\n%-*s", width, "", width, "policy");
-    for (int k = 0; k < distinct; k++) printf("  %10g", p[k]);
+    for (int k = 0; k < n; k++) printf("  %10g", p[k]);
     for (int i = 0; i < c->contest.n; i++) {
         printf("\n%-*s", width, c->contest.who[i].who.name);
-        for (int k = 0; k < distinct; k++)
-            printf("  %10.2f",
-                   100 * sla_of_priority(c, &cell_at(c, load, i)->result.metrics, p[k]));
+        for (int k = 0; k < n; k++) {
+            const Metrics *m = &cell_at(c, load, i)->result.metrics;
+            JobCounts counts = counts_of_priority(c->contest.scenario, m, p[k]);
+            printf("  %10.2f", 100 * job_counts_sla_rate(&counts));
+        }
     }
     putchar('\n');
 }
@@ -346,6 +361,20 @@ static void print_json_comparison(const Comparison *c, int load, int policy)
     printf(", \"winner\": %s", is_winner(c, load, policy) ? "true" : "false");
 }
 
+/* Nothing if all are alike. */
+static void print_json_priorities(const Comparison *c, const Metrics *m)
+{
+    double p[PRIORITIES_MAX];
+    int n = list_priorities(c->contest.scenario, p);
+    if (n < 2) return;
+    for (int k = 0; k < n; k++) {
+        JobCounts counts = counts_of_priority(c->contest.scenario, m, p[k]);
+        printf("%s{\"priority\": %g, \"sla_rate\": %.6f, \"issued\": %ld}",
+               k ? ", " : ", \"priorities\": [", p[k], job_counts_sla_rate(&counts), counts.issued);
+    }
+    putchar(']');
+}
+
 static void print_json(const Comparison *c)
 {
     const char *sep = "";
@@ -373,6 +402,7 @@ static void print_json(const Comparison *c)
             print_json_comparison(c, l, i);
             eval_details_json(stdout, m);
             print_json_networks(c, m);
+            print_json_priorities(c, m);
             putchar('}');
         }
     puts("\n]}");
@@ -474,7 +504,7 @@ int cmd_eval(int argc, char *const *argv)
         {"--save", "FILE.h5", ARG_TEXT, &o.save, 0, 0, NULL,
          "also every episode's results as arrays in an HDF5 file"},
         {"--by-network", NULL, ARG_FLAG, &o.by_network, 0, 0, NULL,
-         "also the SLA rate of each network, and UXCost (table)"},
+         "also the SLA rate of each network and priority, and UXCost (table)"},
         {"--details", NULL, ARG_FLAG, &o.details, 0, 0, NULL,
          "also counts of jobs, turnaround, ANTT, STP, fairness, DRAM, energy (table)"},
         {"--plot", "FILE.svg|.png", ARG_TEXT, &o.plot, 0, 0, NULL,

@@ -117,6 +117,47 @@ START_TEST(a_stream_keeps_its_period_but_for_the_jitter)
 }
 END_TEST
 
+/* Levels come as often as they should, the same ones for a seed, and change nothing else. */
+START_TEST(priority_levels_are_drawn_apart)
+{
+    const Arrivals *all[] = {&POISSON, &BURSTY, &STREAMS};
+    Workload wl = workload(*all[_i]), with = wl;
+    ArrivalState s, again;
+    Rng rng, twin;
+    double n[PRIORITY_LEVELS] = {0};
+    with.levels = 4;
+    memcpy(with.level_share, (double[]){0.5, 0, 0.3, 0.2}, 4 * sizeof(double));
+    draw(&wl, NULL, 12);
+    rng_seed(&rng, 12, 0);
+    rng_seed(&twin, 12, 0);
+    arrivals_start(&s, &with, NETS, NULL, &rng);
+    arrivals_start(&again, &with, NETS, NULL, &twin);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert(arrivals_state_ok(&s, &with, NETS, NULL));
+        ck_assert(!arrivals_state_ok(&s, &wl, NETS, NULL));
+        ck_assert_mem_eq(&s, &again, sizeof s);
+        ck_assert_double_eq(s.next_us, sample.at[i]);
+        ck_assert_int_eq(s.net, sample.net[i]);
+        n[s.level]++;
+        arrivals_next(&s, &with, NETS, NULL, &rng);
+        arrivals_next(&again, &with, NETS, NULL, &twin);
+    }
+    for (int k = 0; k < PRIORITY_LEVELS; k++)
+        ck_assert_double_eq_tol(n[k] / MANY, with.level_share[k], 0.01);
+}
+END_TEST
+
+START_TEST(a_request_weighs_by_its_level_or_by_its_network)
+{
+    const Workload wl = {.priority = {3, 0}};
+    ck_assert_double_eq(workload_weight(&wl, 0, -1), 3);
+    ck_assert_double_eq(workload_weight(&wl, 1, -1), 1); /* not set */
+    ck_assert_double_eq(workload_weight(&wl, 0, 0), 0.25);
+    ck_assert_double_eq(workload_weight(&wl, 0, 3), 1);
+    ck_assert_double_eq(workload_weight(&wl, 0, 11), 3);
+}
+END_TEST
+
 START_TEST(a_network_without_a_share_never_comes)
 {
     const Arrivals *all[] = {&POISSON, &BURSTY, &STREAMS};
@@ -261,6 +302,8 @@ int main(void)
     tcase_add_test(tc, bursts_are_burstier_than_poisson_and_streams_are_not);
     tcase_add_test(tc, quiet_times_are_as_quiet_as_the_mean_asks_for);
     tcase_add_test(tc, a_stream_keeps_its_period_but_for_the_jitter);
+    tcase_add_loop_test(tc, priority_levels_are_drawn_apart, 0, 3);
+    tcase_add_test(tc, a_request_weighs_by_its_level_or_by_its_network);
     tcase_add_loop_test(tc, a_network_without_a_share_never_comes, 0, 3);
     tcase_add_test(tc, settings_that_make_no_sense_are_refused);
     suite_add_tcase(s, tc);

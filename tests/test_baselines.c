@@ -190,6 +190,32 @@ START_TEST(priorities_are_heard)
 }
 END_TEST
 
+/* The same if the requests have them: 11 is three times the weight of 3. */
+START_TEST(priorities_of_requests_are_heard)
+{
+    static const char *const NAME[] = {"prema",        "prema+", "prema-bw+", "planaria",
+                                       "planaria-bw+", "moca",   "moca+",     "moca-bw+"};
+    static const ChainNet NET[3] = {
+        {1, {{{10, 0, 1}}}, 1000}, {1, {{{8, 0, 1}}}, 85}, {1, {{{20, 0, 1}}}, 100}};
+    static const int LEVELS[2][3] = {{3, 3, 3}, {3, 3, 11}};
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++) {
+        for (int more = 0; more <= 1; more++) {
+            const Scheduler *s = sched_rig_named(NAME[i]);
+            SimRig r;
+            rig_chains(&r, 1, ONE_TYPE, NET, 3);
+            r.wl.levels = PRIORITY_LEVELS;
+            r.wl.level_share[3] = r.wl.level_share[11] = 0.5;
+            r.levels = LEVELS[more];
+            sched_rig_start_with(&r, s, (int[]){FILLER, A, B}, 3);
+            sched_rig_finish(&r, s);
+            ck_assert_int_eq(r.log[1].net, more ? B : A);
+            ck_assert_int_eq(r.log[1].level, more ? 11 : 3);
+            rig_free(&r);
+        }
+    }
+}
+END_TEST
+
 START_TEST(prema_forgets_whose_slot_it_was)
 {
     const Scheduler *s = sched_rig_named("prema");
@@ -637,8 +663,8 @@ static void brute_tokens(Brute *b, const Sim *sim)
         sim_job(sim, job, &j);
         double wait = sim_now(sim) - sim_last_ran_us(sim, job);
         bool same = b->tokens[job] > 0 && !(b->arrival_us[job] < j.arrival_us);
-        b->tokens[job] =
-            same ? b->tokens[job] + 3 * wait / sim_system(sim)->net[j.net].t_iso_us : 3;
+        double priority = 3 * sim_weight(sim, job), t_iso = sim_system(sim)->net[j.net].t_iso_us;
+        b->tokens[job] = same ? b->tokens[job] + priority * wait / t_iso : priority;
         b->arrival_us[job] = j.arrival_us;
     }
 }
@@ -653,7 +679,7 @@ static void brute_rank(const Brute *b, const Sim *sim, const Candidate *c, doubl
     double spare = slack > j.rem_us ? slack - j.rem_us : 0;
     double jobs = sim_jobs_in_system(sim), t_iso = sim_system(sim)->net[j.net].t_iso_us;
     rank[0] = b->hopeless_last && slack < j.rem_us;
-    rank[1] = b->prema ? -(tokens >= 9 ? 9 : tokens >= 3 ? 3 : 1) : 0;
+    rank[1] = b->prema ? -(tokens >= 9 ? 9 : tokens >= 3 ? 3 : tokens >= 1 ? 1 : 0) : 0;
     rank[2] = b->prema ? j.rem_us : j.rem_us + 0.01 * (spare + wait / (t_iso * jobs));
 }
 
@@ -763,6 +789,7 @@ int main(void)
     tcase_add_test(tc, prema_tokens_grow_with_the_wait_and_cross_a_threshold);
     tcase_add_test(tc, prema_tokens_are_added_at_each_decision);
     tcase_add_test(tc, priorities_are_heard);
+    tcase_add_test(tc, priorities_of_requests_are_heard);
     tcase_add_test(tc, prema_forgets_whose_slot_it_was);
     tcase_add_test(tc, planaria_divides_the_score_by_the_need);
     tcase_add_test(tc, planaria_grants_no_more_than_the_need_while_others_need_theirs);

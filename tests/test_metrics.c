@@ -69,6 +69,19 @@ START_TEST(misses_of_every_kind_count)
 }
 END_TEST
 
+START_TEST(levels_of_priority_are_counted_over_episodes)
+{
+    EpisodeOutcome e[2] = {EPISODES[0], EPISODES[1]};
+    e[0].totals.level[0] = (JobCounts){.issued = 3, .met = 1, .late = 1, .dropped = 1};
+    e[0].totals.level[11] = (JobCounts){.issued = 1, .met = 1};
+    e[1].totals.level[11] = (JobCounts){.issued = 2, .met = 1, .rejected = 1};
+    Metrics m = measured(e, 2);
+    CK_NEAR(job_counts_sla_rate(&m.level[0]), 1 / 3.);
+    CK_NEAR(job_counts_sla_rate(&m.level[11]), 2 / 3.);
+    ck_assert_int_eq(m.level[5].issued, 0);
+}
+END_TEST
+
 START_TEST(turnaround_is_that_of_finished_jobs)
 {
     Metrics m = measured(EPISODES, 2); /* alpha 40, 60; beta 30, 15 */
@@ -224,6 +237,7 @@ int main(void)
     Suite *s = suite_create("metrics");
     TCase *tc = new_case("by hand", 60);
     tcase_add_test(tc, misses_of_every_kind_count);
+    tcase_add_test(tc, levels_of_priority_are_counted_over_episodes);
     tcase_add_test(tc, turnaround_is_that_of_finished_jobs);
     tcase_add_test(tc, utilisation_is_of_the_whole_time);
     tcase_add_test(tc, energy_is_per_finished_job_and_leakage_apart);

@@ -85,6 +85,65 @@ START_TEST(each_tenant_may_have_its_own_level_and_priority)
 }
 END_TEST
 
+START_TEST(requests_may_have_priorities_of_their_own)
+{
+    create();
+    ck_assert_int_eq(sc->workload.levels, 0);
+    scenario_destroy(sc);
+    cfg.request_priorities = (ConfigDoubles){4, {3, 0, 6, 1}};
+    create();
+    ck_assert_int_eq(sc->workload.levels, 4);
+    for (int k = 0; k < 4; k++)
+        ck_assert_double_eq_tol(sc->workload.level_share[k], cfg.request_priorities.v[k] / 10,
+                                1e-12);
+    scenario_destroy(sc);
+    cfg.priorities = (ConfigDoubles){2, {9, 1}};
+    refused("scenario.priorities gives some to networks");
+    cfg.priorities.v[1] = 9;
+    cfg.request_priorities = (ConfigDoubles){13, {1}};
+    refused("scenario.request_priorities: has 13 levels, at most 12");
+    cfg.request_priorities = (ConfigDoubles){2, {0, 0}};
+    refused("scenario.request_priorities: must not all be zero");
+}
+END_TEST
+
+/* Levels add up to what was issued, and the rules without an ear for them do the same as without. */
+START_TEST(priorities_of_requests_change_only_who_hears_of_them)
+{
+    static const char *const NAME[] = {"edf-h", "prema", "planaria", "moca"};
+    Pool *pool;
+    Err err = {0};
+    ck_ok(pool_create(&pool, 1, &err), err);
+    cfg.episode_jobs = 90;
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++) {
+        EvalResult plain, levels;
+        Contender who = evaluate_baseline(sched_find(NAME[i]));
+        JobCounts sum = {0};
+        cfg.request_priorities = SCENARIO_DEFAULTS.request_priorities;
+        create();
+        ck_ok(evaluate_run(&plain, sc, &who, 0.9, 5, 3, pool, &err), err);
+        scenario_destroy(sc);
+        cfg.request_priorities = (ConfigDoubles){12, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+        create();
+        ck_ok(evaluate_run(&levels, sc, &who, 0.9, 5, 3, pool, &err), err);
+        scenario_destroy(sc);
+        for (int k = 0; k < PRIORITY_LEVELS; k++) {
+            sum.issued += levels.metrics.level[k].issued;
+            sum.met += levels.metrics.level[k].met;
+        }
+        ck_assert_int_eq(sum.issued, 3 * 90);
+        ck_assert_int_eq(sum.met, levels.metrics.counts.met);
+        ck_assert_int_eq(plain.metrics.level[0].issued, 0);
+        bool same =
+            plain.metrics.antt <= levels.metrics.antt && plain.metrics.antt >= levels.metrics.antt;
+        ck_assert_msg(same == (i == 0), "%s", NAME[i]);
+        evaluate_free(&plain);
+        evaluate_free(&levels);
+    }
+    pool_destroy(pool);
+}
+END_TEST
+
 /* What counts is the middle; all of it happens, and the totals tell both apart. */
 START_TEST(warm_up_and_cool_down_do_not_count)
 {
@@ -176,6 +235,8 @@ int main(void)
     tcase_add_test(tc, published_targets_do_not);
     tcase_add_test(tc, a_network_without_a_target_is_refused);
     tcase_add_test(tc, each_tenant_may_have_its_own_level_and_priority);
+    tcase_add_test(tc, requests_may_have_priorities_of_their_own);
+    tcase_add_test(tc, priorities_of_requests_change_only_who_hears_of_them);
     tcase_add_test(tc, warm_up_and_cool_down_do_not_count);
     tcase_add_test(tc, shipped_traces_replay_in_the_simulator);
     tcase_add_test(tc, a_trace_must_be_named_and_there);

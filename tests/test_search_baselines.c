@@ -46,6 +46,27 @@ START_TEST(moca_admits_who_has_waited_longest_for_its_size)
 }
 END_TEST
 
+/* At 10 A has waited 10/5 and B 10/20, with levels 2 and 3 that is 4 and 3.5, with 0 and 3 it is 2
+ * and 3.5. */
+START_TEST(moca_adds_the_level_of_a_request)
+{
+    enum { FILLER, A, B };
+    static const ChainNet NET[3] = {
+        {1, {{{10, 0, 1}}}, 1000}, {1, {{{5, 0, 1}}}, 1000}, {1, {{{20, 0, 1}}}, 500}};
+    static const int LEVELS[2][3] = {{0, 2, 3}, {2, 0, 3}};
+    for (int i = 0; i < 2; i++) {
+        SimRig r;
+        rig_chains(&r, 1, ONE_TYPE, NET, 3);
+        r.wl.levels = 4;
+        memcpy(r.wl.level_share, (double[]){0.4, 0, 0.3, 0.3}, 4 * sizeof(double));
+        r.levels = LEVELS[i];
+        run_with(&r, "moca", (int[]){FILLER, A, B}, 3);
+        ck_end(&r, 1, i ? B : A, i ? 30 : 15);
+        rig_free(&r);
+    }
+}
+END_TEST
+
 /* X, 1000 bytes in 10 us, and then Y, 2000 in 20, ask for all of the 100 bytes/us each: 0.5 of the sum
  * of u = 2 is too much. s = (1 + 3)/4 + 10 rem/slack. Y keeps 1 - 0.5 s_X / (s_X + s_Y). Until X
  * ends, at 20, both have 50 bytes/us; then Y has what it may. */
@@ -440,6 +461,7 @@ int main(void)
     Suite *s = suite_create("search_baselines");
     TCase *tc = new_case("MoCA", 60);
     tcase_add_test(tc, moca_admits_who_has_waited_longest_for_its_size);
+    tcase_add_test(tc, moca_adds_the_level_of_a_request);
     tcase_add_test(tc, moca_takes_bandwidth_from_what_is_less_urgent);
     tcase_add_test(tc, moca_leaves_a_quarter);
     tcase_add_test(tc, moca_releases_what_nobody_contends_for);

@@ -99,7 +99,7 @@ START_TEST(the_log_tells_what_the_counts_tell)
         rng_seed(&rng, seed, 2);
         any_rig(&r, &rng, seed);
         run(&r, seed);
-        JobCounts c[SYS_MAX_NETS] = {{0}};
+        JobCounts c[SYS_MAX_NETS] = {{0}}, of[PRIORITY_LEVELS] = {{0}};
         for (int i = 0; i < JOBS; i++) {
             const JobRecord *j = &r.log[i];
             ck_assert(j->end_us >= last && j->arrival_us <= j->end_us);
@@ -110,6 +110,16 @@ START_TEST(the_log_tells_what_the_counts_tell)
             c[j->net].met += j->met;
             c[j->net].late += !j->met && !j->dropped;
             c[j->net].dropped += j->dropped;
+            ck_assert(r.wl.levels ? j->level >= 0 && j->level < r.wl.levels : j->level == -1);
+            if (j->level < 0) continue;
+            of[j->level].issued++;
+            of[j->level].met += j->met;
+        }
+        for (int k = 0; k < PRIORITY_LEVELS; k++) {
+            const JobCounts *t = &sim_totals(r.sim)->level[k];
+            ck_assert_int_eq(of[k].issued, t->issued);
+            ck_assert_int_eq(of[k].met, t->met);
+            ck_assert_int_eq(job_counts_ended(t), t->issued);
         }
         for (int i = 0; i < r.sys->n_nets; i++) {
             const JobCounts *t = &sim_totals(r.sim)->net[i];

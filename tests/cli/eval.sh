@@ -89,6 +89,21 @@ run 0 "$relmas" eval edf-queue --scenario ./mine.yaml --episodes 1 --load 0.5 --
 holds '"scenario": "mine", "version": 1, "set": \["scenario.episode_jobs=9"\]'
 rm mine.yaml
 
+# --- priorities: of networks, of requests ---
+run 0 "$relmas" eval moca edf-queue --scenario moca-streams --episodes 2 --load 0.9 --by-network
+holds 'SLA % of each priority'
+holds '^policy +0 +1 +2 +4 +6 +8 +9 +11$'
+run 0 "$relmas" eval moca --scenario moca-streams --episodes 2 --load 0.9 --format json
+awk -f "$tree/tests/support/json.awk" "$tmp/out" || fail 'not JSON'
+holds '"priorities": \[\{"priority": 0, "sla_rate": [01]\.[0-9]*, "issued": [0-9]+\}, \{"priority": 1,'
+run 0 "$relmas" eval moca --scenario light-m --episodes 2 --load 0.9 --by-network \
+    --set 'scenario.priorities=[1, 2, 1]'
+holds '^policy +1 +2$'
+"$relmas" eval moca --scenario moca-streams --set 'scenario.request_priorities=[0, 0]' >"$tmp/out" 2>"$tmp/err"
+code=$?
+[ $code -eq 2 ] || fail "no level of priority at all: exit code $code"
+holds 'scenario.request_priorities: must not all be zero' "$tmp/err"
+
 # --- what decides the result ---
 alone() { # alone FILE ARGUMENTS...: without wall time
     file=$1

@@ -108,6 +108,16 @@ static bool coin(Rng *rng)
     return rng_uniform(rng) < 0.5;
 }
 
+/* Every other time requests have priorities of their own. */
+static void random_levels(SimRig *r, Rng *rng)
+{
+    double sum = 0;
+    if (coin(rng)) return;
+    r->wl.levels = 1 + (long)rng_below(rng, PRIORITY_LEVELS);
+    for (int k = 0; k < r->wl.levels; k++) sum += r->wl.level_share[k] = rng_uniform(rng);
+    for (int k = 0; k < r->wl.levels; k++) r->wl.level_share[k] /= sum;
+}
+
 void rig_random(SimRig *r, Rng *rng, int jobs)
 {
     System *sys;
@@ -127,6 +137,7 @@ void rig_random(SimRig *r, Rng *rng, int jobs)
     r->cfg.classes = 1 + (int)rng_below(rng, 4);
     r->cfg.max_jobs = coin(rng) ? jobs : 1 + (int)rng_below(rng, 8);
     random_workload(r, rng, jobs);
+    random_levels(r, rng);
 }
 
 void rig_random_rounds(SimRig *r, Rng *rng, int jobs)
@@ -172,7 +183,7 @@ static bool arrivals_are(SimRig *r, const int *net, int n)
     while (sim_candidate(r->sim, &c)) sim_commit(r->sim, 0, 0);
     rig_sort_log(r);
     for (int i = 0; i < n; i++)
-        if (r->log[i].net != net[i]) return false;
+        if (r->log[i].net != net[i] || (r->levels && r->log[i].level != r->levels[i])) return false;
     return true;
 }
 

@@ -16,8 +16,9 @@ typedef struct SimRig {
     SimWatch watch;
     JobRecord log[RIG_MAX_JOBS]; /* of the current episode, in order of the ends */
     int logged;
-    double place_chance;         /* of random rounds: that a ready sub-job is placed */
-    long rounds;                 /* made in this episode */
+    const int *levels;   /* of rig_start_with's jobs, borrowed; NULL: any */
+    double place_chance; /* of random rounds: that a ready sub-job is placed */
+    long rounds;         /* made in this episode */
 } SimRig;
 
 /* A chain of n sub-jobs with costs on each SA type. */
@@ -42,7 +43,8 @@ void rig_free(SimRig *r);
 
 /* Creates the simulator if there is none and starts an episode with the log. */
 void rig_start(SimRig *r, uint64_t seed);
-/* The same with a seed for which the n jobs are of networks net[0], net[1], ... in this order. */
+/* The same with a seed for which the n jobs are of networks net[0], net[1], ... in this order, and have
+ * priorities of these levels. */
 void rig_start_with(SimRig *r, const int *net, int n);
 /* The log in order of arrival. */
 void rig_sort_log(SimRig *r);
