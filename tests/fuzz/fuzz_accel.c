@@ -4,24 +4,6 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <math.h>
-#include <unistd.h>
-
-static char path[64];
-
-static void remove_file(void)
-{
-    unlink(path);
-}
-
-static void write_file(const uint8_t *data, size_t size)
-{
-    if (!*path) {
-        snprintf(path, sizeof path, "/tmp/relmas-fuzz-%ld.yaml", (long)getpid());
-        atexit(remove_file);
-    }
-    FILE *f = fopen(path, "wb");
-    fuzz_check(f && fwrite(data, 1, size, f) == size && fclose(f) == 0);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -31,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Err err = {0}, why = {0};
     long live = mem_live;
 
-    write_file(data, size);
-    Status st = accel_load(&a, path, &err);
+    fuzz_write_file(".yaml", data, size);
+    Status st = accel_load(&a, fuzz_path, &err);
     if (st == ST_CONFIG) st = ST_FORMAT;
     fuzz_check_outcome(st, &err, a);
     if (a && accel_cost(a, &conv, MAP_HARDWARE, 0, &cost, &why) == ST_OK)
