@@ -516,6 +516,25 @@ START_TEST(sealed_but_strange_files_are_refused)
 }
 END_TEST
 
+/* A file of a few kB that claims an exbibyte, in chunks that nobody wrote, would take years to compare. */
+START_TEST(values_that_are_not_in_the_file_are_refused)
+{
+    hsize_t dims[1] = {(hsize_t)1 << 60}, chunk[1] = {64};
+    hid_t space = H5Screate_simple(1, dims, NULL), chunks = H5Pcreate(H5P_DATASET_CREATE);
+    ck_assert(H5Pset_chunk(chunks, 1, chunk) >= 0);
+    save(path, &list_in);
+    hid_t f = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t set = H5Dcreate2(f, "/policy/W9", H5T_STD_U8LE, space, H5P_DEFAULT, chunks, H5P_DEFAULT);
+    ck_assert(set >= 0);
+    H5Dclose(set);
+    H5Fclose(f);
+    reseal_path();
+    ck_refused(path2, ST_FORMAT, "/policy/W9");
+    H5Pclose(chunks);
+    H5Sclose(space);
+}
+END_TEST
+
 START_TEST(values_in_other_files_are_never_read)
 {
     hsize_t dims[2] = {3, 4};
@@ -760,6 +779,7 @@ int main(void)
     tcase_add_test(tc, other_files_are_refused);
     tcase_add_test(tc, the_seal_is_what_format_md_says);
     tcase_add_test(tc, sealed_but_strange_files_are_refused);
+    tcase_add_test(tc, values_that_are_not_in_the_file_are_refused);
     tcase_add_test(tc, values_in_other_files_are_never_read);
     tcase_add_test(tc, damage_after_opening_is_found_by_the_chunk_checksums);
     tcase_add_test(tc, a_file_without_room_fails_and_leaves_the_old_one);
