@@ -18,33 +18,37 @@
  * population holds what is left of the last plan (the paper's warm start), the rest is random.
  *
  * A search is due when a job has arrived, or when an SA is free and something is ready that the plan
- * does not know; with a period T_s, at each of its ticks only. In between the plan is followed: what
- * becomes ready goes to its SA's queue.
+ * does not know; for `magma-sla+` at every event that finds an SA free; with a period T_s, at each of
+ * its ticks only. In between the plan is followed: what becomes ready goes to its SA's queue.
  *
  * Deviations: the paper searches once for a batch that is there as a whole, a hundred sub-jobs with
- * 10 000 samples. Here a window has GENES of them, in the ready order of their jobs and then successors
- * breadth first, and a search SAMPLES samples and at least ten individuals; it ends early when the
- * best has not changed for PATIENCE generations. Under arrivals that come one by one a short window,
- * searched often and well, is better than a long one: docs/MODEL.md has the numbers. */
+ * 10 000 samples. Here a window has so many at most, in the ready order of their jobs and then
+ * successors breadth first, and a population at least ten individuals. `magma-10k` has the paper's
+ * numbers. The others have fewer sub-jobs and 1000 samples, so that a study can run; for deadlines under
+ * arrivals that come one by one a short window, searched often and well, is better than a long one:
+ * docs/MODEL.md has the numbers. */
 #include "env/sched_internal.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-    GENES = 24, /* sub-jobs of a window, and individuals of a population */
+    GENES = 100, /* most sub-jobs of a window, and individuals of a population */
     NODES = GENES + SYS_MAX_SAS,
     LEAST_POPULATION = 10,
-    SAMPLES = 1000,
-    PATIENCE = 15, /* generations without a gain */
+    PARENTS = GENES / 10,
     EDGES = NODES * (NODES - 1) / 2,
-    READY_MOST = 256
+    READY_MOST = 256,
+    INDEX_BITS = 7, /* of a key: 2^7 > GENES */
+    PRIORITY_BITS = 24
 };
 
 static const double ONE_ROW = 0.9, RANGE = 0.1, BY_SA = 0.1, MUTATION = 0.05;
 
+/* A key is the priority, least first, in units of 2^-24, and below it the gene's own index: no two are
+ * equal. */
 typedef struct Genome {
-    float priority[GENES]; /* least first */
+    uint32_t key[GENES];
     uint8_t sa[GENES];
 } Genome;
 
@@ -52,36 +56,55 @@ typedef struct Genome {
 typedef struct Node {
     Candidate at;
     double arrival_us;
-    int waits_for;  /* nodes that precede it */
-    int seen;       /* of them, when the window is collected */
-    double tail_us; /* longest path behind it */
+    int seen; /* nodes that precede it, when the window is collected */
 } Node;
 
+typedef struct GeneCost {
+    double us, demand;
+} GeneCost;
+
+/* What the model reads is in the order in which it does. */
 typedef struct Window {
-    int n, running; /* genes are node[0..n), then come those that run */
-    Node node[NODES];
+    int n, running, n_sas; /* genes are node[0..n), then come those that run */
+    double dram;           /* bytes/us */
+    GeneCost cost[GENES][SYS_MAX_SAS];
+    uint8_t waits_for[GENES]; /* nodes that precede it */
+    int16_t first_succ[NODES + 1];
+    uint8_t succ[EDGES], job_of[GENES]; /* jobs of the window, by number */
+    double tail_us[GENES];              /* longest path behind */
+    int n_jobs;
+    double slack_us[GENES], weight[GENES]; /* of jobs; weight: what a us of slack costs */
+    double least_last[GENES], least_cost;  /* misses before anything has ended: bounds from below */
     int running_sa[SYS_MAX_SAS];
-    double running_left[SYS_MAX_SAS], running_demand[SYS_MAX_SAS];
-    int first_succ[NODES + 1];
-    int16_t succ[EDGES];
-    double us[GENES][SYS_MAX_SAS], demand[GENES][SYS_MAX_SAS];
-    int job_of[GENES], n_jobs; /* jobs of the window, by number */
-    double slack_us[GENES];    /* of these */
+    GeneCost left[SYS_MAX_SAS];
+    Node node[NODES];
 } Window;
+
+/* The individuals that are parents of the next generation, the best first. */
+typedef struct Leaders {
+    int n, most, at[PARENTS];
+    double cost[PARENTS];
+} Leaders;
 
 typedef struct Magma {
     Rng rng;
     long issued;   /* at the last search */
     double period; /* number of T_s of the last search */
-    int searched;  /* there is a plan */
-    Window w;      /* of the plan */
-    Genome plan, best;
+    int planned;   /* sub-jobs that the plan knows */
+    Node plan_node[GENES];
+    Genome plan;
+    Window w;
     Genome individual[2][GENES];
-    double cost[GENES];
-    int order[GENES];
 } Magma;
 
-typedef double Cost(const System *sys, const Window *w, const Genome *g);
+typedef double Cost(const Window *w, const Genome *g, double enough);
+
+/* What a row of the table searches for, and how. */
+typedef struct Effort {
+    Cost *cost;
+    int genes, samples; /* of a window; of a search */
+    bool each_event;    /* a search whenever an SA is free */
+} Effort;
 
 static size_t magma_bytes(const System *sys, const SimConfig *cfg)
 {
@@ -101,26 +124,17 @@ static void magma_reset(Sim *sim)
 
 /* --- the window --- */
 
-static int find_node(const Window *w, int from, int to, int job, int sub)
-{
-    for (int i = from; i < to; i++)
-        if (w->node[i].at.job == job && w->node[i].at.sub == sub) return i;
-    return -1;
-}
-
 static Node node_of(const Sim *sim, int job, int sub)
 {
     JobView j;
     sim_job(sim, job, &j);
-    const SysNet *net = &sim_system(sim)->net[j.net];
-    return (Node){.at = {job, sub, j.net},
-                  .arrival_us = j.arrival_us,
-                  .tail_us = net->tail_us[sub] - net->best_us[sub]};
+    return (Node){.at = {job, sub, j.net}, .arrival_us = j.arrival_us};
 }
 
 /* Appends those successors of a sub-job whose other predecessors are all in the window too. `met`
  * holds those met so far, in the window or not yet. */
-static void append_successors(const Sim *sim, Window *w, const Candidate *of, Node *met, int *n_met)
+static void append_successors(const Sim *sim, Window *w, const Candidate *of, Node *met, int *n_met,
+                              int genes)
 {
     const SysNet *net = &sim_system(sim)->net[of->net];
     for (int e = net->first_succ[of->sub]; e < net->first_succ[of->sub + 1]; e++) {
@@ -130,7 +144,7 @@ static void append_successors(const Sim *sim, Window *w, const Candidate *of, No
             if (k == NODES) return;
             met[(*n_met)++] = node_of(sim, of->job, sub);
         }
-        if (++met[k].seen == sim_preds_left(sim, of->job, sub) && w->n < GENES)
+        if (++met[k].seen == sim_preds_left(sim, of->job, sub) && w->n < genes)
             w->node[w->n++] = met[k];
     }
 }
@@ -146,44 +160,51 @@ static void collect_running(const Sim *sim, Window *w, Candidate *at)
         sim_job(sim, v.job, &j);
         at[w->running] = (Candidate){v.job, v.sub, j.net};
         w->running_sa[w->running] = m;
-        w->running_left[w->running] = fmax(0, v.left_us);
-        w->running_demand[w->running++] = v.demand;
+        w->left[w->running++] = (GeneCost){fmax(0, v.left_us), v.demand};
     }
 }
 
-static void collect_nodes(const Sim *sim, Window *w)
+static void collect_nodes(const Sim *sim, Window *w, int genes)
 {
     Candidate ready[GENES], running[SYS_MAX_SAS];
     Node met[NODES];
-    int n_met = 0, n = sim_round(sim, ready, GENES);
+    int n_met = 0, n = sim_round(sim, ready, genes);
     collect_running(sim, w, running);
     w->n = 0;
-    for (int i = 0; i < n && i < GENES; i++)
+    for (int i = 0; i < n && i < genes; i++)
         w->node[w->n++] = node_of(sim, ready[i].job, ready[i].sub);
-    for (int i = 0; i < w->running; i++) append_successors(sim, w, &running[i], met, &n_met);
-    for (int i = 0; i < w->n; i++) {
+    for (int i = 0; i < w->running && w->n < genes; i++)
+        append_successors(sim, w, &running[i], met, &n_met, genes);
+    for (int i = 0; i < w->n && w->n < genes; i++) {
         Candidate at = w->node[i].at;
-        append_successors(sim, w, &at, met, &n_met);
+        append_successors(sim, w, &at, met, &n_met, genes);
     }
     for (int i = 0; i < w->running; i++) w->node[w->n + i] = (Node){.at = running[i]};
+}
+
+static int find_node(const Node *node, int n, int job, int sub)
+{
+    for (int i = 0; i < n; i++)
+        if (node[i].at.job == job && node[i].at.sub == sub) return i;
+    return -1;
 }
 
 static void connect(const System *sys, Window *w)
 {
     int edges = 0, nodes = w->n + w->running;
-    for (int i = 0; i < w->n; i++) w->node[i].waits_for = 0;
+    memset(w->waits_for, 0, sizeof w->waits_for);
     for (int i = 0; i < nodes; i++) {
         const Candidate *at = &w->node[i].at;
         const SysNet *net = &sys->net[at->net];
-        w->first_succ[i] = edges;
+        w->first_succ[i] = (int16_t)edges;
         for (int e = net->first_succ[at->sub]; e < net->first_succ[at->sub + 1]; e++) {
-            int k = find_node(w, 0, w->n, at->job, net->succ[e]);
+            int k = find_node(w->node, w->n, at->job, net->succ[e]);
             if (k < 0) continue;
-            w->succ[edges++] = (int16_t)k;
-            w->node[k].waits_for++;
+            w->succ[edges++] = (uint8_t)k;
+            w->waits_for[k]++;
         }
     }
-    w->first_succ[nodes] = edges;
+    w->first_succ[nodes] = (int16_t)edges;
 }
 
 static void number_jobs(const Sim *sim, Window *w)
@@ -193,121 +214,204 @@ static void number_jobs(const Sim *sim, Window *w)
         int same = 0;
         JobView j;
         while (w->node[same].at.job != w->node[i].at.job) same++;
-        w->job_of[i] = same < i ? w->job_of[same] : w->n_jobs;
+        w->job_of[i] = (uint8_t)(same < i ? w->job_of[same] : w->n_jobs);
         if (same < i) continue;
         sim_job(sim, w->node[i].at.job, &j);
         w->slack_us[w->n_jobs++] = j.deadline_us - sim_now(sim);
     }
 }
 
-static void collect(const Sim *sim, Window *w)
+/* No plan ends a job before the longest path through its sub-jobs in the window, each on its best SA. */
+static void bound_misses(const System *sys, Window *w)
+{
+    memset(w->least_last, 0, sizeof w->least_last);
+    for (int i = 0; i < w->n; i++) {
+        const Candidate *at = &w->node[i].at;
+        const SysNet *net = &sys->net[at->net];
+        w->tail_us[i] = net->tail_us[at->sub] - net->best_us[at->sub];
+        w->least_last[w->job_of[i]] = fmax(w->least_last[w->job_of[i]], net->tail_us[at->sub]);
+    }
+    w->least_cost = 0;
+    for (int j = 0; j < w->n_jobs; j++) {
+        bool late = w->least_last[j] > w->slack_us[j];
+        w->weight[j] = 1 / (w->slack_us[j] * (w->n_jobs + 1));
+        w->least_cost += late ? 1 : w->least_last[j] * w->weight[j];
+        if (late) w->least_last[j] = HUGE_VAL;
+    }
+}
+
+static void collect(const Sim *sim, Window *w, int genes)
 {
     const System *sys = sim_system(sim);
-    collect_nodes(sim, w);
+    w->n_sas = sys->n_sas;
+    w->dram = sys->dram_bytes_per_us;
+    collect_nodes(sim, w, genes);
     connect(sys, w);
     number_jobs(sim, w);
+    bound_misses(sys, w);
     for (int i = 0; i < w->n; i++)
         for (int m = 0; m < sys->n_sas; m++) {
             const SubJobCost *c = round_cost(sim, &w->node[i].at, m);
-            w->us[i][m] = c->latency_us;
-            w->demand[i][m] = c->bytes / c->latency_us;
+            w->cost[i][m] = (GeneCost){c->latency_us, c->bytes / c->latency_us};
         }
 }
 
 /* --- the model --- */
 
+/* Work is measured in isolated us: all that runs has the same rate, so each ends where it ends in the
+ * order of work, and only the time that passes depends on the demand. */
 typedef struct Model {
-    int running[SYS_MAX_SAS]; /* node, -1: idle */
-    double left[SYS_MAX_SAS], demand[SYS_MAX_SAS];
-    int waits_for[GENES];
-    int16_t queue[SYS_MAX_SAS][GENES];
+    double work, now_us;
+    double end[SYS_MAX_SAS], demand[SYS_MAX_SAS]; /* HUGE_VAL and 0: idle */
+    uint8_t running[SYS_MAX_SAS];                 /* node */
+    uint8_t waits_for[GENES];
+    uint32_t idle, waiting; /* SAs that run nothing, and whose queue is not empty: bits */
     int queued[SYS_MAX_SAS];
+    uint32_t queue[SYS_MAX_SAS][GENES]; /* keys, the next one last */
 } Model;
 
-static void model_start(Model *md, const System *sys, const Window *w, const Genome *g)
+static int lowest(uint32_t bits)
 {
-    for (int m = 0; m < sys->n_sas; m++) md->running[m] = -1, md->queued[m] = 0;
+    return __builtin_ctz(bits);
+}
+
+static void model_queue(Model *md, const Genome *g, int i)
+{
+    int m = g->sa[i], at = md->queued[m]++;
+    uint32_t *queue = md->queue[m], key = g->key[i];
+    for (; at > 0 && queue[at - 1] < key; at--) queue[at] = queue[at - 1];
+    queue[at] = key;
+    md->waiting |= 1u << m;
+}
+
+static void model_start(Model *md, const Window *w, const Genome *g)
+{
+    md->work = md->now_us = 0;
+    md->waiting = 0;
+    md->idle = (1u << w->n_sas) - 1;
+    for (int m = 0; m < w->n_sas; m++) md->end[m] = HUGE_VAL, md->demand[m] = 0, md->queued[m] = 0;
     for (int i = 0; i < w->running; i++) {
         int m = w->running_sa[i];
-        md->running[m] = w->n + i;
-        md->left[m] = w->running_left[i];
-        md->demand[m] = w->running_demand[i];
+        md->idle &= ~(1u << m);
+        md->running[m] = (uint8_t)(w->n + i);
+        md->end[m] = w->left[i].us;
+        md->demand[m] = w->left[i].demand;
     }
-    for (int i = 0; i < w->n; i++) {
-        md->waits_for[i] = w->node[i].waits_for;
-        if (md->waits_for[i] == 0) md->queue[g->sa[i]][md->queued[g->sa[i]]++] = (int16_t)i;
-    }
+    memcpy(md->waits_for, w->waits_for, sizeof md->waits_for);
+    for (int i = 0; i < w->n; i++)
+        if (w->waits_for[i] == 0) model_queue(md, g, i);
 }
 
-static void model_serve(Model *md, const Window *w, const Genome *g, int m)
+static void model_serve(Model *md, const Window *w, int m)
 {
-    int best = 0;
-    for (int k = 1; k < md->queued[m]; k++)
-        if (g->priority[md->queue[m][k]] < g->priority[md->queue[m][best]]) best = k;
-    int i = md->queue[m][best];
-    md->queue[m][best] = md->queue[m][--md->queued[m]];
-    md->running[m] = i;
-    md->left[m] = w->us[i][m];
-    md->demand[m] = w->demand[i][m];
+    uint32_t i = md->queue[m][--md->queued[m]] & ((1u << INDEX_BITS) - 1);
+    md->running[m] = (uint8_t)i;
+    md->end[m] = md->work + w->cost[i][m].us;
+    md->demand[m] = w->cost[i][m].demand;
+    md->idle &= ~(1u << m);
+    if (md->queued[m] == 0) md->waiting &= ~(1u << m);
 }
 
-/* end_us[n] of the window's sub-jobs from now on; returns the last. */
-static double model_run(const System *sys, const Window *w, const Genome *g, double *end_us)
+/* On to the next completion: the SAs where something ends, bits; 0 if nothing runs. All loops over SAs
+ * are without branches on what the plan is. */
+static uint32_t model_advance(Model *md, const Window *w)
+{
+    double sum = 0, next = HUGE_VAL;
+    uint32_t ended = 0;
+    for (uint32_t due = md->idle & md->waiting; due; due &= due - 1)
+        model_serve(md, w, lowest(due));
+    for (int m = 0; m < w->n_sas; m++) {
+        sum += md->demand[m];
+        next = md->end[m] < next ? md->end[m] : next;
+    }
+    if (isinf(next)) return 0;
+    for (int m = 0; m < w->n_sas; m++) ended |= (uint32_t)(md->end[m] <= next) << m;
+    md->now_us += (next - md->work) * (sum > w->dram ? sum / w->dram : 1);
+    md->work = next;
+    return ended;
+}
+
+/* The node that ends on this SA. What waited for it alone is queued. */
+static int model_end(Model *md, const Window *w, const Genome *g, int m)
+{
+    int i = md->running[m];
+    md->end[m] = HUGE_VAL;
+    md->demand[m] = 0;
+    md->idle |= 1u << m;
+    for (int e = w->first_succ[i]; e < w->first_succ[i + 1]; e++)
+        if (--md->waits_for[w->succ[e]] == 0) model_queue(md, g, w->succ[e]);
+    return i;
+}
+
+/* --- fitness, least best; what is at least `enough` need not be exact --- */
+
+/* An SA needs as long as its work is, the DRAM as long as its bytes take; less what rounding may do, so
+ * that no plan is passed over that the model would find better. */
+static double least_makespan(const Window *w, const Genome *g)
+{
+    double load[SYS_MAX_SAS] = {0}, bytes = 0, most = 0;
+    for (int i = 0; i < w->n; i++) {
+        const GeneCost *c = &w->cost[i][g->sa[i]];
+        load[g->sa[i]] += c->us;
+        bytes += c->us * c->demand;
+    }
+    for (int i = 0; i < w->running; i++) {
+        load[w->running_sa[i]] += w->left[i].us;
+        bytes += w->left[i].us * w->left[i].demand;
+    }
+    for (int m = 0; m < w->n_sas; m++) most = load[m] > most ? load[m] : most;
+    return (1 - 1e-9) * (bytes > most * w->dram ? bytes / w->dram : most);
+}
+
+static double makespan(const Window *w, const Genome *g, double enough)
 {
     Model md;
-    double now = 0;
-    model_start(&md, sys, w, g);
-    for (;;) {
-        double sum = 0, least = HUGE_VAL;
-        for (int m = 0; m < sys->n_sas; m++) {
-            if (md.running[m] < 0 && md.queued[m] > 0) model_serve(&md, w, g, m);
-            if (md.running[m] < 0) continue;
-            sum += md.demand[m];
-            if (md.left[m] < least) least = md.left[m];
-        }
-        if (isinf(least)) return now;
-        now += sum > sys->dram_bytes_per_us ? least * sum / sys->dram_bytes_per_us : least;
-        for (int m = 0; m < sys->n_sas; m++) {
-            int i = md.running[m];
-            if (i < 0 || (md.left[m] -= least) > 0) continue;
-            if (i < w->n) end_us[i] = now;
-            for (int e = w->first_succ[i]; e < w->first_succ[i + 1]; e++) {
-                int k = w->succ[e], sa = g->sa[k];
-                if (--md.waits_for[k] == 0) md.queue[sa][md.queued[sa]++] = (int16_t)k;
-            }
-            md.running[m] = -1;
-        }
-    }
+    double least = least_makespan(w, g);
+    if (least >= enough) return least;
+    model_start(&md, w, g);
+    for (uint32_t ended; md.now_us < enough && (ended = model_advance(&md, w));)
+        for (; ended; ended &= ended - 1) model_end(&md, w, g, lowest(ended));
+    return md.now_us;
 }
 
-static double makespan(const System *sys, const Window *w, const Genome *g)
+/* What a node adds to misses() as it ends. last: of each job so far. */
+static double ended_cost(const Window *w, int i, double now_us, double *last)
 {
-    double end[GENES];
-    return model_run(sys, w, g, end);
+    int j = w->job_of[i];
+    double end = now_us + w->tail_us[i], was = last[j];
+    if (end <= was) return 0;
+    bool late = end > w->slack_us[j];
+    last[j] = late ? HUGE_VAL : end;
+    return late ? 1 - was * w->weight[j] : (end - was) * w->weight[j];
 }
 
-/* Jobs that end late, and below one of them the mean part of its slack that a job in time needs. */
-static double misses(const System *sys, const Window *w, const Genome *g)
+/* Jobs that end late, and below one of them the mean part of its slack that a job in time needs. Both
+ * only grow as the model goes on. */
+static double misses(const Window *w, const Genome *g, double enough)
 {
-    double end[GENES], last[GENES] = {0}, late = 0, used = 0;
-    model_run(sys, w, g, end);
-    for (int i = 0; i < w->n; i++)
-        last[w->job_of[i]] = fmax(last[w->job_of[i]], end[i] + w->node[i].tail_us);
-    for (int j = 0; j < w->n_jobs; j++) {
-        if (last[j] > w->slack_us[j])
-            late++;
-        else
-            used += last[j] / w->slack_us[j];
-    }
-    return late + used / (w->n_jobs + 1);
+    Model md;
+    double last[GENES], cost = w->least_cost;
+    memcpy(last, w->least_last, (size_t)w->n_jobs * sizeof *last);
+    model_start(&md, w, g);
+    for (uint32_t ended; cost < enough && (ended = model_advance(&md, w));)
+        for (; ended; ended &= ended - 1) {
+            int i = model_end(&md, w, g, lowest(ended));
+            if (i < w->n) cost += ended_cost(w, i, md.now_us, last);
+        }
+    return cost;
 }
 
 /* --- the search --- */
 
+static void set_priority(Genome *g, int i, uint32_t priority)
+{
+    g->key[i] = priority << INDEX_BITS | (uint32_t)i;
+}
+
 static void draw_gene(Genome *g, int i, int n_sas, Rng *rng)
 {
     g->sa[i] = (uint8_t)rng_below(rng, (uint32_t)n_sas);
-    g->priority[i] = (float)rng_uniform(rng);
+    set_priority(g, i, (uint32_t)(rng_next(rng) >> (64 - PRIORITY_BITS)));
 }
 
 static bool happens(Rng *rng, double chance)
@@ -321,16 +425,14 @@ static void cross_row(Genome *child, const Genome *mother, int n, Rng *rng)
     if (happens(rng, 0.5))
         memcpy(child->sa + pivot, mother->sa + pivot, (size_t)(n - pivot) * sizeof *child->sa);
     else
-        memcpy(child->priority + pivot, mother->priority + pivot,
-               (size_t)(n - pivot) * sizeof *child->priority);
+        memcpy(child->key + pivot, mother->key + pivot, (size_t)(n - pivot) * sizeof *child->key);
 }
 
 static void cross_range(Genome *child, const Genome *mother, int n, Rng *rng)
 {
     int from = (int)rng_below(rng, (uint32_t)n);
     int to = from + 1 + (int)rng_below(rng, (uint32_t)(n - from));
-    for (int i = from; i < to; i++)
-        child->sa[i] = mother->sa[i], child->priority[i] = mother->priority[i];
+    for (int i = from; i < to; i++) child->sa[i] = mother->sa[i], child->key[i] = mother->key[i];
 }
 
 static void cross_sa(Genome *child, const Genome *mother, int n, int n_sas, Rng *rng)
@@ -338,10 +440,16 @@ static void cross_sa(Genome *child, const Genome *mother, int n, int n_sas, Rng 
     int sa = (int)rng_below(rng, (uint32_t)n_sas);
     for (int i = 0; i < n; i++) {
         if (mother->sa[i] == sa)
-            child->sa[i] = (uint8_t)sa, child->priority[i] = mother->priority[i];
+            child->sa[i] = (uint8_t)sa, child->key[i] = mother->key[i];
         else if (child->sa[i] == sa)
             child->sa[i] = (uint8_t)rng_below(rng, (uint32_t)n_sas);
     }
+}
+
+/* Genes up to the next one that changes: geometric, as if each had been asked. */
+static int next_mutation(Rng *rng)
+{
+    return (int)fmin(GENES, floor(rng_exponential(rng, -1 / log1p(-MUTATION))));
 }
 
 static void breed(Genome *child, const Genome *father, const Genome *mother, int n, int n_sas,
@@ -351,19 +459,30 @@ static void breed(Genome *child, const Genome *father, const Genome *mother, int
     if (happens(rng, ONE_ROW)) cross_row(child, mother, n, rng);
     if (happens(rng, RANGE)) cross_range(child, mother, n, rng);
     if (happens(rng, BY_SA)) cross_sa(child, mother, n, n_sas, rng);
-    for (int i = 0; i < n; i++)
-        if (happens(rng, MUTATION)) draw_gene(child, i, n_sas, rng);
+    for (int i = next_mutation(rng); i < n; i += 1 + next_mutation(rng))
+        draw_gene(child, i, n_sas, rng);
 }
 
-/* Indices of the population, the best first. */
-static void sort_population(Magma *g, int size)
+static bool same_genes(const Genome *a, const Genome *b, int n)
 {
-    for (int i = 0; i < size; i++) {
-        int at = i;
-        for (; at > 0 && g->cost[i] < g->cost[g->order[at - 1]]; at--)
-            g->order[at] = g->order[at - 1];
-        g->order[at] = i;
-    }
+    return !memcmp(a->sa, b->sa, (size_t)n * sizeof *a->sa) &&
+           !memcmp(a->key, b->key, (size_t)n * sizeof *a->key);
+}
+
+static void note(Leaders *l, int i, double cost)
+{
+    if (l->n == l->most && cost >= l->cost[l->n - 1]) return;
+    int at = l->n < l->most ? l->n++ : l->n - 1;
+    for (; at > 0 && cost < l->cost[at - 1]; at--)
+        l->cost[at] = l->cost[at - 1], l->at[at] = l->at[at - 1];
+    l->cost[at] = cost;
+    l->at[at] = i;
+}
+
+/* What is as bad as this leads nothing. */
+static double enough(const Leaders *l)
+{
+    return l->n == l->most ? l->cost[l->n - 1] : HUGE_VAL;
 }
 
 static int at_least(int n, int least)
@@ -371,78 +490,85 @@ static int at_least(int n, int least)
     return n > least ? n : least;
 }
 
-/* Best into g->best. g->individual[0] holds the first population. */
-static void evolve(Magma *g, const System *sys, Cost *cost, int size)
+static Leaders next_generation(Magma *g, Cost *cost, const Leaders *l, const Genome *old,
+                               Genome *next, int size)
 {
     const Window *w = &g->w;
-    int elite = at_least(size / 20, 1), parents = at_least(size / 10, 2), now = 0, same = 0;
-    double best = HUGE_VAL;
-    for (int samples = 0, kept = 0;; now = 1 - now, kept = elite) {
-        Genome *old = g->individual[now], *next = g->individual[1 - now];
-        for (int i = kept; i < size; i++, samples++) g->cost[i] = cost(sys, w, &old[i]);
-        sort_population(g, size);
-        same = g->cost[g->order[0]] < best ? 0 : same + 1;
-        best = g->cost[g->order[0]];
-        if (samples + size > SAMPLES || same >= PATIENCE) {
-            g->best = old[g->order[0]];
-            return;
-        }
-        double elite_cost[GENES];
-        for (int i = 0; i < elite; i++) {
-            next[i] = old[g->order[i]];
-            elite_cost[i] = g->cost[g->order[i]];
-        }
-        for (int i = elite; i < size; i++) {
-            int father = g->order[rng_below(&g->rng, (uint32_t)parents)];
-            int mother = g->order[rng_below(&g->rng, (uint32_t)parents)];
-            breed(&next[i], &old[father], &old[mother], w->n, sys->n_sas, &g->rng);
-        }
-        memcpy(g->cost, elite_cost, (size_t)elite * sizeof *elite_cost);
+    Leaders out = {.most = l->most};
+    int elite = at_least(size / 20, 1);
+    for (int i = 0; i < elite; i++) {
+        next[i] = old[l->at[i]];
+        note(&out, i, l->cost[i]);
     }
+    for (int i = elite; i < size; i++) {
+        int father = (int)rng_below(&g->rng, (uint32_t)l->n);
+        int mother = (int)rng_below(&g->rng, (uint32_t)l->n);
+        const Genome *like = &old[l->at[father]];
+        breed(&next[i], like, &old[l->at[mother]], w->n, w->n_sas, &g->rng);
+        note(&out, i,
+             same_genes(&next[i], like, w->n) ? l->cost[father] : cost(w, &next[i], enough(&out)));
+    }
+    return out;
 }
 
+/* The best, which is in one of the populations; the first is in g->individual[0]. */
+static const Genome *evolve(Magma *g, const Effort *effort, int size)
+{
+    Leaders l = {.most = at_least(size / 10, 2)};
+    int now = 0;
+    for (int i = 0; i < size; i++)
+        note(&l, i, effort->cost(&g->w, &g->individual[0][i], enough(&l)));
+    for (int samples = 2 * size; samples <= effort->samples; samples += size, now = 1 - now)
+        l = next_generation(g, effort->cost, &l, g->individual[now], g->individual[1 - now], size);
+    return &g->individual[now][l.at[0]];
+}
+
+/* The plan's gene for it, or -1. */
 static int planned(const Magma *g, const Sim *sim, const Candidate *c)
 {
     JobView j;
-    int i = g->searched ? find_node(&g->w, 0, g->w.n, c->job, c->sub) : -1;
+    int i = find_node(g->plan_node, g->planned, c->job, c->sub);
     if (i < 0) return -1;
     sim_job(sim, c->job, &j);
-    double at = g->w.node[i].arrival_us; /* slots are used again */
+    double at = g->plan_node[i].arrival_us; /* slots are used again */
     return at < j.arrival_us || at > j.arrival_us ? -1 : i;
 }
 
-static void search(Magma *g, Sim *sim, Cost *cost)
+/* The last plan's genes for what it knew, anything for the rest; and individuals at random. */
+static void first_population(Magma *g, const Sim *sim, int size)
 {
-    const System *sys = sim_system(sim);
-    Window old = g->w;
     Genome *first = g->individual[0];
-    collect(sim, &g->w);
-    int n = g->w.n, size = at_least(n, LEAST_POPULATION);
     for (int k = 0; k < size; k++)
-        for (int i = 0; i < n; i++) draw_gene(&first[k], i, sys->n_sas, &g->rng);
-    for (int i = 0; i < n && g->searched; i++) {
-        const Node *node = &g->w.node[i];
-        int was = find_node(&old, 0, old.n, node->at.job, node->at.sub);
+        for (int i = 0; i < g->w.n; i++) draw_gene(&first[k], i, g->w.n_sas, &g->rng);
+    for (int i = 0; i < g->w.n; i++) {
+        int was = planned(g, sim, &g->w.node[i].at);
         if (was < 0) continue;
         first[0].sa[i] = g->plan.sa[was];
-        first[0].priority[i] = g->plan.priority[was];
+        set_priority(&first[0], i, g->plan.key[was] >> INDEX_BITS);
     }
-    evolve(g, sys, cost, size);
-    g->plan = g->best;
-    g->searched = 1;
+}
+
+static void search(Magma *g, Sim *sim, const Effort *effort)
+{
+    double period = sim_config(sim)->replan_us;
+    collect(sim, &g->w, effort->genes);
+    int n = g->w.n, size = at_least(n, LEAST_POPULATION);
+    first_population(g, sim, size);
+    g->plan = *evolve(g, effort, size);
+    g->planned = n;
+    memcpy(g->plan_node, g->w.node, (size_t)n * sizeof *g->plan_node);
     g->issued = sim_totals(sim)->all.issued;
-    g->period =
-        sim_config(sim)->replan_us > 0 ? floor(sim_now(sim) / sim_config(sim)->replan_us) : 0;
+    g->period = period > 0 ? floor(sim_now(sim) / period) : 0;
 }
 
 /* --- rounds --- */
 
 /* Of what would be in a window now, is there something that the plan does not know? */
-static bool is_outgrown(const Magma *g, const Sim *sim)
+static bool is_outgrown(const Magma *g, const Sim *sim, int genes)
 {
     Candidate ready[GENES];
-    int n = sim_round(sim, ready, GENES);
-    for (int k = 0; k < n && k < GENES; k++)
+    int n = sim_round(sim, ready, genes);
+    for (int k = 0; k < n && k < genes; k++)
         if (planned(g, sim, &ready[k]) < 0) return true;
     return false;
 }
@@ -457,12 +583,14 @@ static bool any_free(const Sim *sim)
     return false;
 }
 
-static bool search_due(const Magma *g, const Sim *sim)
+static bool search_due(const Magma *g, const Sim *sim, const Effort *effort)
 {
     double period = sim_config(sim)->replan_us;
-    if (!g->searched) return true;
+    if (!g->planned) return true;
     if (period > 0) return floor(sim_now(sim) / period) > g->period;
-    return sim_totals(sim)->all.issued > g->issued || (any_free(sim) && is_outgrown(g, sim));
+    if (effort->each_event) return any_free(sim);
+    return sim_totals(sim)->all.issued > g->issued ||
+           (any_free(sim) && is_outgrown(g, sim, effort->genes));
 }
 
 /* Places what the plan knows of what is ready. */
@@ -472,25 +600,32 @@ static void follow(const Magma *g, Sim *sim)
     int n = sim_round(sim, ready, READY_MOST);
     for (int k = 0; k < n && k < READY_MOST; k++) {
         int i = planned(g, sim, &ready[k]);
-        if (i >= 0) sim_place(sim, &ready[k], g->plan.sa[i], 0, g->plan.priority[i]);
+        if (i < 0) continue;
+        sim_place(sim, &ready[k], g->plan.sa[i], 0,
+                  (double)(g->plan.key[i] >> INDEX_BITS) / (1 << PRIORITY_BITS));
     }
 }
 
-static void plan_by(Sim *sim, Cost *cost)
+static void plan_by(Sim *sim, const Effort *effort)
 {
     Magma *g = sim_user(sim);
-    if (search_due(g, sim)) search(g, sim, cost);
+    if (search_due(g, sim, effort)) search(g, sim, effort);
     follow(g, sim);
 }
 
 static void plan_makespan(Sim *sim)
 {
-    plan_by(sim, makespan);
+    plan_by(sim, &(Effort){makespan, 24, 1000, false});
+}
+
+static void plan_makespan_10k(Sim *sim)
+{
+    plan_by(sim, &(Effort){makespan, 100, 10000, false});
 }
 
 static void plan_sla(Sim *sim)
 {
-    plan_by(sim, misses);
+    plan_by(sim, &(Effort){misses, 12, 1000, true});
 }
 
 #define MAGMA_RULES(last)                                                                          \
@@ -507,12 +642,20 @@ static const Scheduler MAGMA[] = {
      .state_bytes = magma_bytes,
      .summary =
          "MAGMA (HPCA 2022): genetic search for the least makespan of a window; not on-line"},
+    {.name = "magma-10k",
+     .rules = MAGMA_RULES(false),
+     .plan = plan_makespan_10k,
+     .reset = magma_reset,
+     .state_bytes = magma_bytes,
+     .summary =
+         "magma with the paper's windows of 100 and 10 000 samples; tens of ms for a search"},
     {.name = "magma-sla+",
      .rules = MAGMA_RULES(true),
      .plan = plan_sla,
      .reset = magma_reset,
      .state_bytes = magma_bytes,
-     .summary = "magma for the fewest deadlines missed, hopeless jobs last"},
+     .summary =
+         "magma for the fewest deadlines missed, searched at every event, hopeless jobs last"},
 };
 
 const SchedFamily sched_magma = {MAGMA, sizeof MAGMA / sizeof *MAGMA};
