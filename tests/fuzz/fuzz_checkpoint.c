@@ -123,24 +123,20 @@ static void put_group(hid_t file, const char *path)
     if (group >= 0) H5Gclose(group);
 }
 
+/* A path of a checkpoint has at most 63 bytes. */
+static const char LONG_PATH[] =
+    "/a name of more than sixty-four bytes, which is more than paths have";
+
 static const char *take_path(Input *in)
 {
-    static const char *const PATH[] = {"/config/yaml",
-                                       "/meta/format_version",
-                                       "/meta/wall_s",
-                                       "/meta/relmas_version",
-                                       "/meta/host",
-                                       "/meta/created_utc",
-                                       "/policy/W0",
-                                       "/policy/b0",
-                                       "/policy/more",
-                                       "/policy",
-                                       "/meta",
-                                       "/config",
-                                       "/learner",
-                                       "/learner/step",
-                                       "/a name of more than sixty-four bytes, which is "
-                                       "more than a path of a checkpoint has"};
+    static const char *const PATH[] = {"/config/yaml", "/meta/format_version",
+                                       "/meta/wall_s", "/meta/relmas_version",
+                                       "/meta/host",   "/meta/created_utc",
+                                       "/policy/W0",   "/policy/b0",
+                                       "/policy/more", "/policy",
+                                       "/meta",        "/config",
+                                       "/learner",     "/learner/step",
+                                       LONG_PATH};
     return PATH[take(in, sizeof PATH / sizeof *PATH)];
 }
 
