@@ -625,7 +625,7 @@ static void plan_makespan_10k(Sim *sim)
 
 static void plan_sla(Sim *sim)
 {
-    plan_by(sim, &(Effort){misses, 12, 1000, true});
+    plan_by(sim, &(Effort){misses, 8, 1000, true});
 }
 
 #define MAGMA_RULES(last)                                                                          \
