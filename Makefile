@@ -110,7 +110,7 @@ install: all
 	install -m 644 $(LIB) $(SOLIB) $(DESTDIR)$(PREFIX)/lib
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' base/relmas.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/relmas.pc
 	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/relmas/$$h || exit 1; done
-	for d in $(DATA); do install -d $(DESTDIR)$(PREFIX)/share/relmas/$$d; for f in $$d/*.yaml $$d/*.csv $$d/*.h5; do test ! -e $$f || \
+	for d in $(DATA); do install -d $(DESTDIR)$(PREFIX)/share/relmas/$$d; for f in $$d/*.yaml $$d/*.csv $$d/*.h5 $$d/*.md; do test ! -e $$f || \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/relmas/$$f || exit 1; done; done
 clean:
 	rm -rf build

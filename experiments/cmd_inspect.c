@@ -1,10 +1,13 @@
 /* cmd_inspect.c -- `relmas inspect`: what a checkpoint or policy file holds. */
 #include "base/args.h"
+#include "base/path.h"
 #include "checkpoints/checkpoint.h"
 #include "experiments/commands.h"
+#include "experiments/contenders.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void print_meta(const Checkpoint *ckpt, const char *path)
 {
@@ -34,10 +37,21 @@ static void print_items(const Checkpoint *ckpt)
     }
 }
 
-static Status inspect(const char *path, bool config_only, Err *err)
+/* A file as it is named, or a shipped policy by its name. */
+static Status find_file(char path[PATH_MAX_BYTES], const char *name, Err *err)
 {
+    if (access(name, F_OK) != 0)
+        return path_find(path, PATH_MAX_BYTES, POLICY_FOLDER, name, ".h5", err);
+    if (snprintf(path, PATH_MAX_BYTES, "%s", name) < PATH_MAX_BYTES) return ST_OK;
+    return err_set(err, ST_USAGE, "inspect: the path is too long");
+}
+
+static Status inspect(const char *name, bool config_only, Err *err)
+{
+    char path[PATH_MAX_BYTES];
     Checkpoint *ckpt = NULL;
     Status st;
+    TRY(find_file(path, name, err));
     TRY(checkpoint_open(&ckpt, path, err));
     if (config_only) {
         fputs(checkpoint_config(ckpt), stdout);
@@ -53,9 +67,11 @@ fail:
 /* Exit code 1 if they differ, as cmp has it. */
 static int compare(const char *path, const char *other, Err *err)
 {
-    char where[STATE_PATH_MAX];
+    char where[STATE_PATH_MAX], a[PATH_MAX_BYTES], b[PATH_MAX_BYTES];
     bool same;
-    if (checkpoint_same(path, other, &same, where, err) != ST_OK) return report_error(err);
+    if (find_file(a, path, err) != ST_OK || find_file(b, other, err) != ST_OK ||
+        checkpoint_same(a, b, &same, where, err) != ST_OK)
+        return report_error(err);
     if (same)
         printf("%s and %s hold the same\n", path, other);
     else
@@ -77,7 +93,9 @@ int cmd_inspect(int argc, char *const *argv)
     };
     const ArgCommand cmd = {
         .usage = "relmas inspect FILE.h5 [options]",
-        .about = "Shows what a checkpoint or policy file holds: versions, arrays, configuration.",
+        .about =
+            "Shows what a checkpoint or policy file holds: versions, arrays, configuration. FILE "
+            "may be the name of a shipped policy (relmas list policies).",
         .example = "relmas inspect runs/first/best.h5 --config",
         .options = options,
         .n_options = sizeof options / sizeof *options,

@@ -8,7 +8,7 @@
 #include "env/sched.h"
 #include "env/system_file.h"
 #include "experiments/commands.h"
-#include "experiments/run_config.h"
+#include "experiments/contenders.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +112,51 @@ static Status show_scenario(const char *name, Err *err)
     return ST_OK;
 }
 
+/* --- policies --- */
+
+/* The first line of the card NAME.md that is no heading; false if there is no card. */
+static bool card_summary(const char *policy_file, char *out, size_t cap)
+{
+    char path[PATH_MAX_BYTES];
+    size_t stem = strlen(policy_file) - strlen(".h5");
+    if (snprintf(path, sizeof path, "%.*s.md", (int)stem, policy_file) >= (int)sizeof path)
+        return false;
+    FILE *card = fopen(path, "r");
+    bool found = false;
+    while (card && !found && fgets(out, (int)cap, card)) {
+        out[strcspn(out, "\r\n")] = '\0';
+        found = *out && *out != '#';
+    }
+    if (card) fclose(card);
+    return found;
+}
+
+/* mixed-m               mixed-m on default-6     Trained ... */
+static Status show_policy(const char *name, Err *err)
+{
+    char path[PATH_MAX_BYTES], summary[256], trained_on[2 * CONFIG_TEXT_MAX + 8];
+    RunConfig cfg;
+    Status st;
+
+    if (sched_find(name))
+        return err_set(err, ST_CONFIG,
+                       "policy '%s' has the name of a scheduler, which hides it: rename "
+                       "checkpoints/policies/%s.h5",
+                       name, name);
+    TRY(path_find(path, sizeof path, POLICY_FOLDER, name, ".h5", err));
+    TRY(contender_config(&cfg, path, err));
+    snprintf(trained_on, sizeof trained_on, "%s on %s", cfg.scenario.name, cfg.scenario.system);
+    printf("%-20s  %-24s  ", name, trained_on);
+    if (card_summary(path, summary, sizeof summary))
+        puts(summary);
+    else
+        printf("%.3g decisions, teacher %s, seed %llu; no card\n",
+               (double)cfg.trainer.total_decisions, cfg.teacher,
+               (unsigned long long)cfg.trainer.seed);
+fail:
+    return st;
+}
+
 static const Kind KINDS[] = {
     {"networks", "env/networks", ".yaml", show_network},
     {"accelerators", "accel_models/presets", ".yaml", show_accelerator},
@@ -119,7 +164,7 @@ static const Kind KINDS[] = {
     {"scenarios", "env/scenarios", ".yaml", show_scenario},
     {"configs", "experiments/configs", ".yaml", NULL},
     {"schedulers", NULL, NULL, NULL},
-    {"policies", "checkpoints/policies", ".h5", NULL},
+    {"policies", POLICY_FOLDER, ".h5", show_policy},
 };
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 
@@ -170,7 +215,8 @@ int cmd_list(int argc, char *const *argv)
         .about = "Names what is available. Networks: sub-jobs in sequence are those of the "
                  "longest path. Accelerators: dataflow, MACs per cycle, clock, "
                  "bits of a word, shared buffer. Systems: peak at two operations per MAC, DRAM, "
-                 "period T_s of re-planning (0 never), SAs (* differs from its preset).",
+                 "period T_s of re-planning (0 never), SAs (* differs from its preset). "
+                 "Policies: what they were trained on, and what their card says.",
         .example = "relmas list schedulers",
         .operand = "KIND",
         .min_operands = 1,

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "checkpoints/checkpoint.h"
 #include "env/sched.h"
 
@@ -78,16 +79,37 @@ static bool is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+/* "; shipped are light-h, light-m": what there is, as far as it fits. */
+static void name_shipped(char *out, size_t cap, char (*shipped)[PATH_NAME_MAX], int n)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n && used + PATH_NAME_MAX + 16 < cap; i++)
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "; shipped are ",
+                                 shipped[i]);
+}
+
 static Status unknown_policy(const char *name, Err *err)
 {
-    const char *names[64];
-    int n = 0;
-    for (; n < sched_count() && n < 64; n++) names[n] = sched_at(n)->name;
+    enum { MOST = 128 };
+    const char *names[MOST];
+    char shown[TEXT_SHOWN_MAX], there[320];
+    char(*shipped)[PATH_NAME_MAX];
+    int n = 0, n_shipped;
+    Err hidden = {0};
+
+    path_list(&shipped, &n_shipped, POLICY_FOLDER, ".h5", &hidden);
+    for (; n < sched_count() && n < MOST; n++) names[n] = sched_at(n)->name;
+    for (int i = 0; i < n_shipped && n < MOST; i++) names[n++] = shipped[i];
     const char *near = nearest_name(name, names, n);
-    return err_set(err, ST_CONFIG,
-                   "policy '%s' is no baseline, shipped policy, run folder or .h5 file%s%s%s", name,
-                   near ? ", did you mean '" : ": see relmas list schedulers and policies",
-                   near ? near : "", near ? "'?" : "");
+    name_shipped(there, sizeof there, shipped, n_shipped);
+    text_shown(shown, name);
+    err_set(err, ST_CONFIG,
+            "policy '%s' is no baseline, shipped policy, run folder or .h5 file%s%s%s%s", shown,
+            near ? ", did you mean '" : ": see relmas list schedulers and policies",
+            near ? near : "", near ? "'?" : "", there);
+    mem_free(shipped);
+    return ST_CONFIG;
 }
 
 Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err)
@@ -104,8 +126,7 @@ Status contender_file(const char *name, bool *is_baseline, char *path, size_t ca
         if (snprintf(path, cap, "%s", name) < (int)cap) return ST_OK;
         return err_set(err, ST_CONFIG, "policy '%s': the path is too long", name);
     }
-    if (!strchr(name, '/') &&
-        path_find(path, cap, "checkpoints/policies", name, ".h5", &hidden) == ST_OK &&
+    if (!strchr(name, '/') && path_find(path, cap, POLICY_FOLDER, name, ".h5", &hidden) == ST_OK &&
         is_file(path))
         return ST_OK;
     return unknown_policy(name, err);

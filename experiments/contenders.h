@@ -33,6 +33,9 @@ typedef struct NamedContender {
     LearnedPolicy *learned; /* NULL for a baseline; owned */
 } NamedContender;
 
+/* Where shipped policies are, NAME.h5, each with a card NAME.md. */
+#define POLICY_FOLDER "checkpoints/policies"
+
 /* The file that a name stands for; false if it is a baseline's name. A run folder gives best.h5, or
  * its newest checkpoint. */
 Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err);
