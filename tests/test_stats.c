@@ -1,7 +1,9 @@
-/* test_stats.c -- the bootstrap interval: what it covers, that it repeats, and its edges; who leads. */
+/* test_stats.c -- the bootstrap intervals: what they cover, that they repeat, and their edges; who leads;
+ * and that others (numpy, rliable) come to the same numbers. */
 #include "base/stats.h"
 
 #include "base/rng.h"
+#include "tests/golden/stats/rliable.h"
 #include "tests/support.h"
 
 #include <math.h>
@@ -172,6 +174,99 @@ START_TEST(a_lead_is_claimed_wrongly_in_about_5_of_100)
 }
 END_TEST
 
+/* --- quantiles and interquartile means --- */
+
+START_TEST(quantiles_are_those_of_numpy)
+{
+    int n = sizeof G_SORTED / sizeof *G_SORTED;
+    for (size_t i = 0; i < sizeof G_ASKED / sizeof *G_ASKED; i++)
+        ck_assert_double_eq_tol(stats_quantile(G_SORTED, n, G_ASKED[i]), G_QUANTILES[i], 1e-15);
+    ck_assert_double_eq(stats_quantile(&G_SORTED[3], 1, 0.7), G_SORTED[3]);
+}
+END_TEST
+
+/* Half of the values count, whatever the others are; below four all do. */
+START_TEST(the_interquartile_mean_is_that_of_the_middle_half)
+{
+    double eight[] = {1e9, 3, 4, 1, 5, 2, -1e9, 6}, three[] = {3, 1, 8}, five[] = {9, 1, 2, 3, -5};
+    ck_assert_double_eq(stats_iqm(eight, 8), (2 + 3 + 4 + 5) / 4.0);
+    ck_assert_double_eq(stats_iqm(three, 3), 4);
+    ck_assert_double_eq(stats_iqm(five, 5), 2);
+}
+END_TEST
+
+static const int EACH[G_TASKS] = {G_RUNS, G_RUNS, G_RUNS, G_RUNS};
+
+START_TEST(the_interval_over_runs_is_that_of_rliable)
+{
+    double work[G_RUNS * G_TASKS];
+    Interval i = bootstrap_iqm(G_SCORES, EACH, G_TASKS, 10000, 1, work);
+    double width = G_IQM[2] - G_IQM[1];
+    ck_assert_double_eq_tol(i.mean, G_IQM[0], 1e-14);
+    ck_assert_double_eq_tol(i.lo, G_IQM[1], 0.03 * width);
+    ck_assert_double_eq_tol(i.hi, G_IQM[2], 0.03 * width);
+}
+END_TEST
+
+/* Two strata without spread inside: resampling within them changes nothing. */
+START_TEST(strata_do_not_mix)
+{
+    double x[] = {1, 1, 1, 9, 9, 9, 9, 9}, work[8];
+    Interval i = bootstrap_iqm(x, (const int[]){3, 5}, 2, 200, 5, work);
+    ck_assert_double_eq(i.mean, (1 + 3 * 9) / 4.0);
+    ck_assert_double_eq(i.lo, i.mean);
+    ck_assert_double_eq(i.hi, i.mean);
+}
+END_TEST
+
+/* --- rows and columns --- */
+
+START_TEST(the_crossed_interval_is_that_of_numpy)
+{
+    Interval i = bootstrap_crossed(G_DIFF, G_ROWS, G_COLS, 10000, 1);
+    double width = G_CROSSED[2] - G_CROSSED[1];
+    ck_assert_double_eq_tol(i.mean, G_CROSSED[0], 1e-15);
+    ck_assert_double_eq_tol(i.lo, G_CROSSED[1], 0.03 * width);
+    ck_assert_double_eq_tol(i.hi, G_CROSSED[2], 0.03 * width);
+}
+END_TEST
+
+/* x[r][c] = a[r] + b[c]: the variance of a resampled mean is s2(a)/rows + s2(b)/cols, s2 with n below. */
+START_TEST(crossed_draws_have_the_variance_of_both_samples)
+{
+    enum { ROWS = 6, COLS = 40, N = 10000 };
+    static double x[ROWS * COLS], draws[N];
+    double a2 = 0, b2 = 0, mean = 0, var = 0;
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLS; c++) x[r * COLS + c] = (r - 2.5) + 0.2 * (c - 19.5);
+    for (int r = 0; r < ROWS; r++) a2 += (r - 2.5) * (r - 2.5) / ROWS;
+    for (int c = 0; c < COLS; c++) b2 += 0.04 * (c - 19.5) * (c - 19.5) / COLS;
+    bootstrap_crossed_draws(draws, x, ROWS, COLS, N, 3);
+    for (int i = 0; i < N; i++) mean += draws[i] / N;
+    for (int i = 0; i < N; i++) var += (draws[i] - mean) * (draws[i] - mean) / N;
+    ck_assert_double_eq_tol(mean, 0, 0.03);
+    ck_assert_double_eq_tol(var, a2 / ROWS + b2 / COLS, 0.03 * (a2 / ROWS + b2 / COLS));
+}
+END_TEST
+
+/* What depends on the column alone is the same for any number of rows: the same columns were drawn. */
+START_TEST(crossed_draws_of_one_seed_share_their_columns)
+{
+    enum { ROWS = 3, COLS = 15, N = 100 };
+    double x[ROWS * COLS], one[N], all[N], other[N];
+    for (int i = 0; i < ROWS * COLS; i++) x[i] = (i % COLS) * (i % COLS);
+    bootstrap_crossed_draws(one, x, 1, COLS, N, 8);
+    bootstrap_crossed_draws(all, x, ROWS, COLS, N, 8);
+    bootstrap_crossed_draws(other, x, ROWS, COLS, N, 9);
+    double differ = 0;
+    for (int i = 0; i < N; i++) {
+        ck_assert_double_eq_tol(all[i], one[i], 1e-9);
+        differ += fabs(all[i] - other[i]);
+    }
+    ck_assert_double_gt(differ, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("stats");
@@ -186,6 +281,15 @@ int main(void)
     tcase_add_test(tc, the_nearest_is_who_may_be_better_not_the_second);
     tcase_add_test(tc, equals_and_single_ones_lead_by_nothing);
     tcase_add_test(tc, a_lead_is_claimed_wrongly_in_about_5_of_100);
+    suite_add_tcase(s, tc);
+    tc = new_case("runs", 60);
+    tcase_add_test(tc, quantiles_are_those_of_numpy);
+    tcase_add_test(tc, the_interquartile_mean_is_that_of_the_middle_half);
+    tcase_add_test(tc, the_interval_over_runs_is_that_of_rliable);
+    tcase_add_test(tc, strata_do_not_mix);
+    tcase_add_test(tc, the_crossed_interval_is_that_of_numpy);
+    tcase_add_test(tc, crossed_draws_have_the_variance_of_both_samples);
+    tcase_add_test(tc, crossed_draws_of_one_seed_share_their_columns);
     suite_add_tcase(s, tc);
     return run_suite(s);
 }
