@@ -21,6 +21,7 @@ static const Command COMMANDS[] = {
     {"costs", cmd_costs, "cost of networks' layers on accelerators"},
     {"import", cmd_import, "turn an ONNX model or SCALE-Sim topology into a network file"},
     {"trace", cmd_trace, "one episode as a Chrome/Perfetto trace"},
+    {"report", cmd_report, "a page of curves and tables about runs and evaluations"},
     {"inspect", cmd_inspect, "show what a checkpoint or policy file holds"},
     {"list", cmd_list, "name the networks, systems, scenarios, schedulers, ..."},
 };

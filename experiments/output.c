@@ -46,16 +46,21 @@ void print_json_text(const char *text)
     write_json_text(stdout, text);
 }
 
-void print_csv_text(const char *s)
+void write_csv_text(FILE *out, const char *s)
 {
     if (!s[strcspn(s, ",\"\r\n")] && *s != ' ' && (!*s || s[strlen(s) - 1] != ' ')) {
-        fputs(s, stdout);
+        fputs(s, out);
         return;
     }
-    putchar('"');
+    fputc('"', out);
     for (; *s; s++) {
-        if (*s == '"') putchar('"');
-        putchar(*s);
+        if (*s == '"') fputc('"', out);
+        fputc(*s, out);
     }
-    putchar('"');
+    fputc('"', out);
+}
+
+void print_csv_text(const char *s)
+{
+    write_csv_text(stdout, s);
 }

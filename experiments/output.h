@@ -7,9 +7,10 @@
 typedef enum { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON } Format;
 extern const char *const FORMAT_NAMES[]; /* of --format, NULL-terminated */
 
-/* A string in quotes. */
+/* A string in quotes; a cell, in quotes if it must be. */
 void write_json_text(FILE *out, const char *s);
-/* On stdout: a string in quotes; a cell, in quotes if it must be. */
+void write_csv_text(FILE *out, const char *s);
+/* The same on stdout. */
 void print_json_text(const char *s);
 void print_csv_text(const char *s);
 
