@@ -3,6 +3,7 @@
 #   make check      all tests                make asan     the tests under address and UB sanitizers
 #   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
+#   make study      the study of docs/RESULTS.md, resumable: experiments/study/study.sh has its settings
 #   make plots      the pictures of docs/ (needs gnuplot)
 #   make fuzz       FUZZ_SECONDS=60 for each reader of files, with clang: tests/fuzz/README.md
 # MODE=release|debug|asan|tsan|fuzz  CC=gcc|clang  ARCH=-march=native  WERROR=1  V=1
@@ -51,7 +52,7 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench install deps demo plots clean FORCE
+.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench install deps demo study plots clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	mkdir -p $(@D); echo '  CC   $<'
@@ -102,6 +103,8 @@ plots: all # the pictures of docs/, with gnuplot
 demo: deps
 	+$(MAKE) --no-print-directory all
 	sh experiments/demo.sh $(B)/bin/relmas
+study: all
+	sh experiments/study/study.sh $(APP)
 deps:
 	sh .ci/deps
 install: all

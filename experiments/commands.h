@@ -13,6 +13,7 @@ int cmd_import(int argc, char *const *argv);
 int cmd_trace(int argc, char *const *argv);
 int cmd_inspect(int argc, char *const *argv);
 int cmd_report(int argc, char *const *argv);
+int cmd_verdict(int argc, char *const *argv);
 int cmd_list(int argc, char *const *argv);
 
 /* "relmas: MESSAGE" on stderr; 2 for what the user gave, 1 for what the machine refused. */

@@ -22,6 +22,7 @@ static const Command COMMANDS[] = {
     {"import", cmd_import, "turn an ONNX model or SCALE-Sim topology into a network file"},
     {"trace", cmd_trace, "one episode as a Chrome/Perfetto trace"},
     {"report", cmd_report, "a page of curves and tables about runs and evaluations"},
+    {"verdict", cmd_verdict, "what a study shows, against the best baseline of each cell"},
     {"inspect", cmd_inspect, "show what a checkpoint or policy file holds"},
     {"list", cmd_list, "name the networks, systems, scenarios, schedulers, ..."},
 };

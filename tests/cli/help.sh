@@ -2,7 +2,7 @@
 # help.sh RELMAS -- the program teaches its use, and a misspelt word is met with the right one.
 . tests/support/cli.sh
 
-for c in train eval capacity report costs inspect list; do
+for c in train eval capacity report verdict costs inspect list; do
     run 0 "$relmas" "$c" --help
     holds "^usage: relmas $c"
     holds '^example:$'
@@ -13,7 +13,7 @@ done
 for word in --help -h help; do
     run 0 "$relmas" $word
     holds '^usage: relmas COMMAND'
-    for c in train eval report costs inspect list; do holds "^  $c "; done
+    for c in train eval report verdict costs inspect list; do holds "^  $c "; done
 done
 run 2 "$relmas"
 holds '^usage: relmas COMMAND' "$tmp/err"
