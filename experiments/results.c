@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BOOTSTRAP_SEED = 7, MOST_VALUES = 1 << 26 };
+enum { BOOTSTRAP_SEED = 7, MOST_VALUES = 1 << 24 };
 
 /* --- one file --- */
 
@@ -69,7 +69,7 @@ static Status find_sizes(SavedResults *f, const Checkpoint *ckpt, Err *err)
               policy->rank == 2 && policy->dims[0] >= 1 && policy->dims[0] <= 4096 &&
               policy->dims[1] == RESULT_NAME_MAX && sla->rank == 2 &&
               sla->dims[0] == load->dims[0] * policy->dims[0] && sla->dims[1] >= 1 &&
-              sla->dims[1] <= MOST_VALUES / sla->dims[0];
+              sla->dims[1] <= MOST_VALUES / sla->dims[0] && sla->stored_bytes >= sla->bytes;
     if (!ok)
         return err_set(err, ST_FORMAT,
                        "'%.300s': /results has other shapes than checkpoints/FORMAT.md", f->path);

@@ -119,20 +119,48 @@ static void unique_name(char (*names)[RUN_NAME_MAX], int n, const char *wish)
         snprintf(names[n], RUN_NAME_MAX, "%.100s #%d", wish, copies + 1);
 }
 
-static void sort_out(Runs *r)
+/* Whether a run before this one is the same seed of the same task in that group. */
+static bool holds_seed(const Runs *r, int group, const RunLog *run)
+{
+    for (const RunLog *o = r->run; o < run; o++)
+        if (o->group == group && o->in_task == run->in_task && o->seed == run->seed) return true;
+    return false;
+}
+
+/* The group of equal settings that has not this seed, best one of runs with the same name; -1: none.
+ * A seed that is there again was made by another program: it begins a group of its own. */
+static int find_group(const Runs *r, const RunLog *run)
+{
+    char family[RESULT_NAME_MAX], other[RESULT_NAME_MAX];
+    int found = -1;
+    results_family(family, run->dir);
+    for (const RunLog *o = r->run; o < run; o++) {
+        if (strcmp(run->setup, o->setup) != 0 || holds_seed(r, o->group, run)) continue;
+        results_family(other, o->dir);
+        if (!strcmp(family, other)) return o->group;
+        if (found < 0) found = o->group;
+    }
+    return found;
+}
+
+static Status sort_out(Runs *r, Err *err)
 {
     for (int i = 0; i < r->n; i++) {
         RunLog *run = &r->run[i];
         char family[RESULT_NAME_MAX];
-        run->group = run->in_task = -1;
+        run->in_task = -1;
         for (int j = 0; j < i; j++) {
-            if (!strcmp(run->setup, r->run[j].setup)) run->group = r->run[j].group;
+            if (!strcmp(run->dir, r->run[j].dir))
+                return err_set(err, ST_CONFIG, "run '%.300s' is given twice", run->dir);
             if (!strcmp(run->task, r->run[j].task)) run->in_task = r->run[j].in_task;
         }
-        results_family(family, run->dir);
-        if (run->group < 0) unique_name(r->group, run->group = r->n_groups++, family);
         if (run->in_task < 0) unique_name(r->task, run->in_task = r->n_tasks++, run->scenario);
+        run->group = find_group(r, run);
+        if (run->group >= 0) continue;
+        results_family(family, run->dir);
+        unique_name(r->group, run->group = r->n_groups++, family);
     }
+    return ST_OK;
 }
 
 Status runs_read(Runs *out, const char *const *dir, int n, Err *err)
@@ -146,10 +174,9 @@ Status runs_read(Runs *out, const char *const *dir, int n, Err *err)
         out->n++;
         TRY(read_run(&out->run[i], dir[i], err));
     }
-    sort_out(out);
-    return ST_OK;
+    st = sort_out(out, err);
 fail:
-    return err_set(err, st, "report: %s", status_text(st));
+    return st == ST_OK ? st : err_set(err, st, "report: %s", status_text(st));
 }
 
 void runs_free(Runs *r)

@@ -1,6 +1,7 @@
 /* runs.h -- run folders of `relmas train` put together: what each was told to do, and its validations.
  * Runs that differ in nothing but seed and scenario are a group; runs on the same scenario are a task,
- * so that a group has one or several seeds of each task. */
+ * so that a group has one or several seeds of each task. The same seed again, as another version of the
+ * program makes it, belongs to another group. */
 #ifndef RELMAS_EXPERIMENTS_RUNS_H
 #define RELMAS_EXPERIMENTS_RUNS_H
 

@@ -7,7 +7,7 @@
 #   runs/SCENARIO/seed-S/            best.h5, metrics.csv; `finished` is the configuration it was made from
 #   eval-EPISODES-at-LOADS/SCENARIO/NAME.h5   a baseline's, or seed-S's: made again when best.h5 is newer
 #   capacity-EPISODES/NAME.csv                the same
-#   times.csv logs/ RESULTS.md results.csv SCENARIO.svg training.html
+#   times.csv logs/ RESULTS.md results.csv SCENARIO.svg, and as pages: training.html SCENARIO.html
 # Baselines have files of their own, as they are the slow part and stay when policies are trained anew.
 # They do not notice a change of the simulator or of the cost model: remove eval-* and capacity-* then.
 #
@@ -190,4 +190,12 @@ awk -F, '{ t[$1] += $4 } END { printf "\nWall time: training %.1f h, evaluating 
 set --
 for sc in $scenarios; do for s in $seed_list; do set -- "$@" "$dir/runs/$sc/seed-$s"; done; done
 [ $# -gt 64 ] || "$relmas" report "$@" -o "$dir/training.html" --force
+for sc in $scenarios; do
+    set --
+    for s in $seed_list; do set -- "$@" "$evals/$sc/seed-$s.h5"; done
+    while read -r name online n <&3; do set -- "$@" "$evals/$sc/$name.h5"; done 3<<END
+$rows
+END
+    [ $# -gt 64 ] || "$relmas" report "$@" -o "$dir/$sc.html" --force
+done
 sed -n '/^### Bars/,/^### Against/{/^###/d;p;}' "$dir/RESULTS.md"

@@ -34,6 +34,12 @@ done
     fail 'a curve has another number of points than metrics.csv'
 awk -F, 'NR > 1 && ($9 > $8 + 1e-9 || $10 < $8 - 1e-9) { exit 1 }' r.csv || fail 'an estimate outside its interval'
 cp r.html one.html && cp r.csv one.csv
+refused 2 "run 'a-1' is given twice" report a-1 a-1 -o x.html
+mkdir other && cp -r a-1 a-2 a-3 other && rm -r other/a-2 # as another version of the program makes them
+run 0 "$relmas" report a-1 a-2 other/a-1 other/a-3 -o two.html
+awk -F, '$1 == "validation_last" { print $3, $6 }' two.csv >"$tmp/a"
+printf 'a 2\nother/a 2\n' >"$tmp/b"
+same 'the same seed again is another group' "$tmp/b" "$tmp/a"
 refused 2 "'r.html' exists, give --force" report a-1 -o r.html
 run 0 "$relmas" report a-? b-? "<c & 'd'>" -o r.html --force
 same 'the same page twice' one.html r.html

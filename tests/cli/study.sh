@@ -45,7 +45,7 @@ holds '^study: 0 of 15 done, .* left: train light-m seed-1$' "$tmp/err"
 holds '^study: 14 of 15 done, .* left: capacity light-m edf-reserve-bw$' "$tmp/err"
 holds 'resuming|done after' out/logs/train-light-m-seed-1
 ls out/runs/light-m/seed-1/step-*.h5 >/dev/null 2>&1 && fail 'the replay of a finished training is kept'
-for f in RESULTS.md results.csv light-m.svg training.html training.csv times.csv; do
+for f in RESULTS.md results.csv light-m.svg light-m.html training.html training.csv times.csv; do
     [ -s "out/$f" ] || fail "no $f"
 done
 awk -f "$tree/tests/support/xml.awk" out/light-m.svg || fail 'the picture is not well-formed'
