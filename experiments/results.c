@@ -381,8 +381,8 @@ static double lead(const Results *r, const ResultGroup *a, const ResultGroup *b,
 
 bool results_clairvoyant(const char *name)
 {
-    static const char FAMILY[] = "lookahead-";
-    return !strncmp(name, FAMILY, sizeof FAMILY - 1);
+    const Scheduler *s = sched_find(name);
+    return s && s->clairvoyant;
 }
 
 int results_best(const Results *r, int load, const bool *eligible)

@@ -111,6 +111,14 @@ holds "^\| $policy \(" out/RESULTS.md
 holds 'Played fewer episodes, being slow: llf-h\+ 2\.$' out/RESULTS.md
 holds '^\| light-m \| 0.8 \| llf-h\+ \| [-+]' out/RESULTS.md
 
+# --- the list of `make study` has every scheduler, once; what is clairvoyant is no rival ---
+"$relmas" list schedulers | awk '{ print $1 }' | sort >"$tmp/a"
+tail -n +2 "$tree/experiments/study/baselines.csv" | cut -d, -f1 | sort >"$tmp/b"
+same 'schedulers and the list of the study' "$tmp/a" "$tmp/b"
+"$relmas" list schedulers | awk '/CLAIRVOYANT/ { print $1 }' | sort >"$tmp/a"
+awk -F, '$2 == "reference" && $3 == "no" { print $1 }' "$tree/experiments/study/baselines.csv" | sort >"$tmp/b"
+same 'the clairvoyant and the references' "$tmp/a" "$tmp/b"
+
 # --- what does not belong together ---
 sed 's/hidden: \[8\]/hidden: [9]/' small.yaml >other.yaml
 STUDY_CONFIG=other.yaml study 2
