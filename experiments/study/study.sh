@@ -4,12 +4,13 @@
 #
 # What is done stays in $STUDY_DIR and is not done again, so that it can be stopped (Ctrl-C) and called
 # again at any time:
-#   runs/SCENARIO/seed-S/            best.h5, metrics.csv; `finished` is the configuration it was made from
+#   runs/SCENARIO/seed-S/            best.h5, metrics.csv; `finished` has the settings it was made from
 #   eval-EPISODES-at-LOADS/SCENARIO/NAME.h5   a baseline's, or seed-S's: made again when best.h5 is newer
 #   capacity-EPISODES/NAME.csv                the same
 #   times.csv logs/ RESULTS.md results.csv SCENARIO.svg, and as pages: training.html SCENARIO.html
 # Baselines have files of their own, as they are the slow part and stay when policies are trained anew.
-# They do not notice a change of the simulator or of the cost model: remove eval-* and capacity-* then.
+# Changed settings or scenario files are noticed, and nothing is thrown away: the call says what to remove.
+# A change of the simulator, of the cost model or of the system is not: remove eval-* and capacity-* then.
 #
 # Settings, from the environment or as `make study STUDY_SEEDS=1`:
 #   STUDY_SEEDS 5         STUDY_EPISODES 200   STUDY_SCENARIOS "light-h light-m .. mixed-l"
@@ -30,6 +31,8 @@ config=${STUDY_CONFIG:-$here/../configs/study.yaml}
 baselines=${STUDY_BASELINES:-$here/baselines.csv}
 dir=${STUDY_DIR:-build/study}
 threads=${STUDY_THREADS:-2}
+
+scenario_file() { echo "$here/../../env/scenarios/$1.yaml"; }
 
 die() {
     echo "study: $*" >&2
@@ -116,10 +119,7 @@ time_left() {
 train() { # train SCENARIO NAME
     run=$dir/runs/$1/$2
     mkdir -p "$run"
-    if [ -e "$run/begun" ] && ! cmp -s "$run/begun" "$config"; then
-        die "$run was trained with another configuration than $config: remove it, or give another STUDY_DIR"
-    fi
-    cp "$config" "$run/begun"
+    cat "$config" "$(scenario_file "$1")" >"$run/begun"
     if ls "$run"/step-*.h5 >/dev/null 2>&1; then
         "$relmas" train --resume "$run" --threads "$threads"
     else
@@ -128,12 +128,16 @@ train() { # train SCENARIO NAME
     rm -f "$run"/step-*.h5 # large, and only for going on
     mv "$run/begun" "$run/finished"
 }
+keep_scenario() { # keep_scenario FOLDER SCENARIO: what its files were played on
+    mkdir -p "$1"
+    cp "$(scenario_file "$2")" "$1/scenario.yaml"
+}
 evaluate() { # evaluate SCENARIO POLICY EPISODES FILE
-    mkdir -p "$(dirname "$4")"
+    keep_scenario "$(dirname "$4")" "$1"
     "$relmas" eval "$2" --scenario "$1" --load "$loads" --episodes "$3" --threads "$threads" --save "$4" >/dev/null
 }
 promise() { # promise SCENARIO POLICY EPISODES FILE
-    mkdir -p "$(dirname "$4")"
+    keep_scenario "$(dirname "$4")" "$1"
     "$relmas" capacity "$2" --scenario "$1" --sla 0.95 --episodes "$3" --threads "$threads" --format csv >"$4.part"
     mv "$4.part" "$4"
 }
@@ -167,13 +171,26 @@ run_job() {
     echo "$1,$2,$3,$(($(date +%s) - before))" >>"$dir/times.csv"
     count=$((count + 1))
 }
-check_config() { # a run that was made from another configuration is not taken for one of this
-    [ "$1" = train ] && [ -e "$dir/runs/$2/$3/finished" ] || return 0
-    cmp -s "$dir/runs/$2/$3/finished" "$config" ||
-        die "$dir/runs/$2/$3 was trained with another configuration than $config: remove it, or give another STUDY_DIR"
+# What was made from other settings is not taken for what would be made now.
+check_job() {
+    case $1 in
+    train)
+        for made in begun finished; do
+            made=$dir/runs/$2/$3/$made
+            [ ! -e "$made" ] || cat "$config" "$(scenario_file "$2")" | cmp -s - "$made" ||
+                die "${made%/*} was trained with another configuration than $config and $2: remove it, or give another STUDY_DIR"
+        done
+        ;;
+    policy | baseline) check_scenario "$evals/$2" "$2" ;;
+    promise | capacity) check_scenario "$capacities" "$2" ;;
+    esac
+}
+check_scenario() { # check_scenario FOLDER SCENARIO
+    [ ! -e "$1/scenario.yaml" ] || cmp -s "$1/scenario.yaml" "$(scenario_file "$2")" ||
+        die "$1 was played on another version of $2: remove it, or give another STUDY_DIR"
 }
 
-each_job check_config
+each_job check_job
 : >"$dir/jobs"
 each_job note_job
 total=$(wc -l <"$dir/jobs")

@@ -123,6 +123,10 @@ same 'the clairvoyant and the references' "$tmp/a" "$tmp/b"
 sed 's/hidden: \[8\]/hidden: [9]/' small.yaml >other.yaml
 STUDY_CONFIG=other.yaml study 2
 holds 'out/runs/light-m/seed-1 was trained with another configuration than other.yaml' "$tmp/err"
+cp "$evals/scenario.yaml" scenario.yaml && echo '# another' >>"$evals/scenario.yaml"
+study 2
+holds 'light-m was played on another version of light-m: remove it' "$tmp/err"
+mv scenario.yaml "$evals/scenario.yaml"
 STUDY_SCENARIOS=light study 2
 holds "'light' is no scenario" "$tmp/err"
 STUDY_SEEDS=none study 2
