@@ -248,15 +248,26 @@ static void cut_tail(char *s, const char *tail)
     if (n > k && !strcmp(s + n - k, tail)) s[n - k] = '\0';
 }
 
+/* A checkpoint of a run, step-000123456.h5: its number is no seed. */
+static bool is_checkpoint(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return !strncmp(slash ? slash + 1 : name, "step-", strlen("step-"));
+}
+
 void results_family(char out[RESULT_NAME_MAX], const char *name)
 {
+    char stem[RESULT_NAME_MAX];
     snprintf(out, RESULT_NAME_MAX, "%s", name);
-    cut_tail(out, "/best.h5");
-    cut_tail(out, ".h5");
-    cut_tail(out, "/");
-    size_t n = strlen(out), digits = 0;
-    while (digits < n && out[n - 1 - digits] >= '0' && out[n - 1 - digits] <= '9') digits++;
-    if (digits > 0 && digits + 1 < n && out[n - 1 - digits] == '-') out[n - 1 - digits] = '\0';
+    memcpy(stem, out, sizeof stem);
+    cut_tail(stem, "/best.h5");
+    cut_tail(stem, ".h5");
+    cut_tail(stem, "/");
+    size_t n = strlen(stem), digits = 0;
+    while (digits < n && stem[n - 1 - digits] >= '0' && stem[n - 1 - digits] <= '9') digits++;
+    if (digits == 0 || digits + 1 >= n || stem[n - 1 - digits] != '-' || is_checkpoint(stem))
+        return;
+    snprintf(out, RESULT_NAME_MAX, "%.*s", (int)(n - 1 - digits), stem);
 }
 
 static ResultGroup *find_group(const Results *r, const char *name)

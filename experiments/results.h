@@ -44,7 +44,7 @@ bool results_match(const Results *r, const ScenarioConfig *scenario);
 Status results_scenario(ScenarioConfig *out, const char *path, Err *err);
 void results_free(Results *r);
 
-/* "a/b-3", "a/b-3.h5" and "a/b-3/best.h5" belong to "a/b". */
+/* "a/b-3", "a/b-3.h5" and "a/b-3/best.h5" belong to "a/b"; other names, and step-3.h5, to themselves. */
 void results_family(char out[RESULT_NAME_MAX], const char *name);
 /* Values of a group at a load, out[seeds, episodes], less those of `minus` (NULL: nothing; of one row) in
  * the same episodes. Returns episodes: those that both played. out holds results_most(r) numbers. */

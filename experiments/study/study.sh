@@ -57,6 +57,11 @@ case " $scenarios " in *" $capacity "*) ;; *) capacity= ;; esac # its policies m
 evals=$dir/eval-$episodes-at-$loads
 capacities=$dir/capacity-$episodes
 mkdir -p "$dir/logs"
+# A copy of the program, which a build in between does not replace; its data are those of the tree.
+cp "$relmas" "$dir/relmas.new" && mv "$dir/relmas.new" "$dir/relmas"
+relmas=$dir/relmas
+RELMAS_DATA=${RELMAS_DATA:-$(cd "$here/../.." && pwd)}
+export RELMAS_DATA
 trap 'rm -f "$dir/jobs"' EXIT
 trap 'stopped 130' INT
 trap 'stopped 143' TERM
@@ -190,29 +195,37 @@ check_scenario() { # check_scenario FOLDER SCENARIO
         die "$1 was played on another version of $2: remove it, or give another STUDY_DIR"
 }
 
-each_job check_job
-: >"$dir/jobs"
-each_job note_job
-total=$(wc -l <"$dir/jobs")
-count=$(grep -c '^1' "$dir/jobs" || :)
-each_job run_job
-echo "study: $total of $total done" >&2
-
-# shellcheck disable=SC2086
-"$relmas" verdict $scenarios --evaluations "$evals" --baselines "$baselines" --runs "$dir/runs" --seeds "$seeds" \
-    ${capacity:+--capacities "$capacities"} -o "$dir/RESULTS.md"
-awk -F, '{ t[$1] += $4 } END { printf "\nWall time: training %.1f h, evaluating policies %.1f h, baselines %.1f h, capacities %.1f h.\n",
-    t["train"] / 3600, t["policy"] / 3600, t["baseline"] / 3600, (t["promise"] + t["capacity"]) / 3600 }' \
-    "$dir/times.csv" >>"$dir/RESULTS.md"
-set --
-for sc in $scenarios; do for s in $seed_list; do set -- "$@" "$dir/runs/$sc/seed-$s"; done; done
-[ $# -gt 64 ] || "$relmas" report "$@" -o "$dir/training.html" --force
-for sc in $scenarios; do
+say() { # RESULTS.md results.csv SCENARIO.svg, and the bars on standard output
+    # shellcheck disable=SC2086
+    "$relmas" verdict $scenarios --evaluations "$evals" --baselines "$baselines" --runs "$dir/runs" \
+        --seeds "$seeds" ${capacity:+--capacities "$capacities"} -o "$dir/RESULTS.md"
+    awk -F, '{ h[$1] += $4 / 3600 }
+        END { printf "\nWall time: training %.1f h, evaluating policies %.1f h, baselines %.1f h, capacities %.1f h.\n",
+            h["train"], h["policy"], h["baseline"], h["promise"] + h["capacity"] }' "$dir/times.csv" >>"$dir/RESULTS.md"
+    sed -n '/^### Bars/,/^### Against/{/^###/d;p;}' "$dir/RESULTS.md"
+}
+draw() { # training.html and SCENARIO.html, unless it is more than a page holds
     set --
-    for s in $seed_list; do set -- "$@" "$evals/$sc/seed-$s.h5"; done
-    while read -r name online n <&3; do set -- "$@" "$evals/$sc/$name.h5"; done 3<<END
-$rows
-END
-    [ $# -gt 64 ] || "$relmas" report "$@" -o "$dir/$sc.html" --force
-done
-sed -n '/^### Bars/,/^### Against/{/^###/d;p;}' "$dir/RESULTS.md"
+    for sc in $scenarios; do for s in $seed_list; do set -- "$@" "$dir/runs/$sc/seed-$s"; done; done
+    [ $# -gt 64 ] || "$relmas" report "$@" -o "$dir/training.html" --force
+    for sc in $scenarios; do
+        set --
+        for s in $seed_list; do set -- "$@" "$evals/$sc/seed-$s.h5"; done
+        for name in $(echo "$rows" | cut -d' ' -f1); do set -- "$@" "$evals/$sc/$name.h5"; done
+        [ $# -gt 64 ] || "$relmas" report "$@" -o "$dir/$sc.html" --force
+    done
+}
+# A function, which the shell has read to its end before it begins: this file may change meanwhile.
+main() {
+    each_job check_job
+    : >"$dir/jobs"
+    each_job note_job
+    total=$(wc -l <"$dir/jobs")
+    count=$(grep -c '^1' "$dir/jobs" || :)
+    each_job run_job
+    echo "study: $total of $total done" >&2
+    draw
+    say
+    exit
+}
+main

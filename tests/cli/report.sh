@@ -80,6 +80,15 @@ run 0 "$relmas" report a-? all.h5 -o both.html
 holds 'Training on' both.html
 holds 'Evaluation on light-m on tiny-2' both.html
 
+# --- seeds are told from checkpoints, and one name from another ---
+cp -r a-1 first
+checkpoint=$(ls a-1/step-*.h5 | tail -n 1)
+play names.h5 first first/best.h5 a-1 a-2 a-3/best.h5 "$checkpoint" --load 0.6,0.9 --episodes 2
+run 0 "$relmas" report names.h5 -o names.html
+awk -F, '$1 == "sla_rate" && $5 == 0.6 { print $3, $6 }' names.csv >"$tmp/a"
+printf '%s\n' 'first 1' 'first/best.h5 1' 'a 3' "$checkpoint 1" >"$tmp/b"
+same 'names and groups' "$tmp/b" "$tmp/a"
+
 # --- what does not belong together ---
 play later.h5 sjf-h --load 0.6,0.9 --episodes 2 --seed 9
 refused 2 "'later.h5' has arrival seeds from 9 on, 'rules.h5' from 20000000 on" report rules.h5 later.h5 -o x.html
