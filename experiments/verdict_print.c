@@ -155,6 +155,10 @@ static void print_head(const Verdict *v, FILE *out)
         "resample "
         "seeds and episodes (docs/TRAINING.md, \"Comparing runs\"); `*` excludes zero.\n\n",
         out);
+    if (v->in.seeds == 1)
+        fputs("There is one training seed: intervals are over episodes alone, and say nothing of "
+              "another training.\n\n",
+              out);
     bool any = false;
     for (int i = 0; i < v->n_listed; i++) {
         int n = verdict_share(&v->listed[i], policy->episodes);

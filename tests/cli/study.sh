@@ -133,6 +133,9 @@ STUDY_SEEDS=none study 2
 holds "STUDY_SEEDS is 'none'" "$tmp/err"
 verdict_of() { run "$1" "$relmas" verdict light-m --evaluations "$2" --baselines "$3" --seeds 2 -o v.md; }
 verdict_of 0 "${evals%/light-m}" list.csv
+grep -q 'There is one training seed' v.md && fail 'two seeds are called one'
+run 0 "$relmas" verdict light-m --evaluations "${evals%/light-m}" --baselines list.csv --seeds 1 -o one.md
+holds 'There is one training seed' one.md
 verdict_of 2 "${evals%/light-m}" small.yaml
 echo 'edf-h,published,yes,' | cat list.csv - >longer.csv
 verdict_of 1 "${evals%/light-m}" longer.csv
