@@ -12,6 +12,10 @@
  * the jobs were that every other rule missed. The reserve family says it outright: the last
  * free SA of the type that runs short jobs fastest is for them only.
  *
+ * Admitting family: ours too. Who comes first is EDF among the jobs that are worth it: whenever jobs
+ * would be late, those with most work left are given up for the others (env/admission.h) and get what is
+ * left over.
+ *
  * Queue family: a ready sub-job is committed once, at once, to the SA with the least
  * finish + a x bytes/BW; each SA serves its queue in a fixed order, hopeless jobs last. With a = 2
  * the sub-job pays for the DRAM time that it takes from the others. */
@@ -49,6 +53,11 @@ static int choose_least(const Sim *sim, double bandwidth_weight)
     return best;
 }
 
+static int choose_finish_bw1(const Sim *sim)
+{
+    return choose_least(sim, 1);
+}
+
 static int choose_finish(const Sim *sim)
 {
     return choose_least(sim, 0);
@@ -66,8 +75,8 @@ static bool is_free(const Sim *sim, int sa)
     return sched_is_free(&v);
 }
 
-/* The SA with the least price among those that are taken; `otherwise` if none is. */
-static int choose_taken(const Sim *sim, int otherwise)
+/* The cheapest SA among those that are taken; `otherwise` if none is. */
+static int choose_taken(const Sim *sim, double bandwidth_weight, int otherwise)
 {
     const System *sys = sim_system(sim);
     double least = HUGE_VAL;
@@ -76,23 +85,25 @@ static int choose_taken(const Sim *sim, int otherwise)
         Quote q;
         if (is_free(sim, m)) continue;
         sim_quote(sim, m, 0, &q);
-        double t = sched_price(sys, &q);
+        double t = weigh(sys, &q, bandwidth_weight);
         if (t < least) least = t, best = m;
     }
     return best;
 }
 
 /* A job is short if what is left of it is less than a tenth of the mean network. */
-static bool is_short(const Sim *sim)
+static bool is_short(const System *sys, const JobView *j)
 {
-    const System *sys = sim_system(sim);
     double mean = 0;
-    Candidate c;
-    JobView j;
     for (int i = 0; i < sys->n_nets; i++) mean += sys->net[i].t_iso_us / sys->n_nets;
-    sim_candidate(sim, &c);
-    sim_job(sim, c.job, &j);
-    return j.rem_us <= 0.1 * mean;
+    return j->rem_us <= 0.1 * mean;
+}
+
+/* It can still be on time, but not if it waits for long. */
+static bool is_urgent(const Sim *sim, const JobView *j)
+{
+    double laxity = j->deadline_us - sim_now(sim) - j->rem_us;
+    return laxity >= 0 && laxity <= 0.3 * j->rem_us;
 }
 
 /* The SA type on which the shortest network runs best. */
@@ -104,14 +115,30 @@ static int type_for_short_jobs(const System *sys)
     return best;
 }
 
-/* The last free SA of the type that suits short jobs is for them; others wait for a taken SA. */
-int sched_choose_reserve(const Sim *sim)
+/* The last free SA of the type that suits short jobs is for them, and for urgent ones if `urgent`; others
+ * wait for a taken SA. */
+static int choose_and_keep(const Sim *sim, double bandwidth_weight, bool urgent)
 {
     const System *sys = sim_system(sim);
-    int sa = sched_choose_finish_bw(sim), kept = type_for_short_jobs(sys), free = 0;
-    if (sys->sa_type[sa] != kept || !is_free(sim, sa) || is_short(sim)) return sa;
+    int sa = choose_least(sim, bandwidth_weight), kept = type_for_short_jobs(sys), free = 0;
+    Candidate c;
+    JobView j;
+    if (sys->sa_type[sa] != kept || !is_free(sim, sa)) return sa;
+    sim_candidate(sim, &c);
+    sim_job(sim, c.job, &j);
+    if (is_short(sys, &j) || (urgent && is_urgent(sim, &j))) return sa;
     for (int m = 0; m < sys->n_sas; m++) free += sys->sa_type[m] == kept && is_free(sim, m);
-    return free > 1 ? sa : choose_taken(sim, sa);
+    return free > 1 ? sa : choose_taken(sim, bandwidth_weight, sa);
+}
+
+int sched_choose_reserve(const Sim *sim)
+{
+    return choose_and_keep(sim, 2, false);
+}
+
+static int choose_reserve_unless_urgent(const Sim *sim)
+{
+    return choose_and_keep(sim, 1, true);
 }
 
 #define LIST(order, last)                                                                          \
@@ -123,6 +150,11 @@ int sched_choose_reserve(const Sim *sim)
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = true,                    \
         .replan_on_events = true, .window = decisions                                              \
+    }
+#define ADMITTING(decisions)                                                                       \
+    {                                                                                              \
+        .ready_order = ORDER_EDF, .queue_order = ORDER_PLAN, .hopeless_last = true,                \
+        .admission = true, .replan_on_events = true, .window = decisions                           \
     }
 #define QUEUE(order)                                                                               \
     {                                                                                              \
@@ -192,6 +224,16 @@ static const Scheduler RULES[] = {
      .rules = PACED(ORDER_DR, 2),
      .choose = sched_choose_reserve,
      .summary = "the same by deadline + remaining work"},
+    {.name = "admit-paced-bw",
+     .rules = ADMITTING(2),
+     .choose = choose_finish_bw1,
+     .summary = "edf-paced-bw with two decisions per event; jobs that others would be late for "
+                "are given up"},
+    {.name = "admit-reserve-bw",
+     .rules = ADMITTING(2),
+     .choose = choose_reserve_unless_urgent,
+     .summary = "the same; the last free SA of the type that suits them is kept for short and "
+                "urgent jobs"},
     {.name = "edf-queue",
      .rules = QUEUE(ORDER_EDF),
      .choose = choose_finish,

@@ -17,10 +17,11 @@ static const double NEVER = HUGE_VAL;
 const char *const QUEUE_ORDER_NAMES[] = {"fcfs", "edf",  "llf",   "srpt", "sjf",
                                          "dr",   "plan", "given", NULL};
 
-static size_t block_bytes(size_t jobs, size_t max_subjobs, size_t max_waiting)
+static size_t block_bytes(size_t jobs, size_t max_subjobs, size_t max_waiting, bool admission)
 {
     size_t bytes = sizeof(SimState) + max_waiting * sizeof(WaitNode) +
-                   jobs * (sizeof(Job) + 2 * sizeof(int) + max_subjobs);
+                   jobs * (sizeof(Job) + 2 * sizeof(int) + max_subjobs) +
+                   (admission ? jobs * sizeof(AdmissionJob) : 0);
     return (bytes + 7) / 8 * 8;
 }
 
@@ -29,7 +30,8 @@ static void lay_out(Sim *sim, void *block)
     sim->st = block;
     sim->job = (Job *)(sim->st + 1);
     sim->node = (WaitNode *)(sim->job + sim->cfg.max_jobs);
-    sim->active = (int *)(sim->node + sim->max_waiting);
+    sim->admission = (AdmissionJob *)(sim->node + sim->max_waiting);
+    sim->active = (int *)(sim->admission + (sim->cfg.rules.admission ? sim->cfg.max_jobs : 0));
     sim->due = sim->active + sim->cfg.max_jobs;
     sim->preds = (uint8_t *)(sim->due + sim->cfg.max_jobs);
 }
@@ -84,7 +86,9 @@ static void put(Sim *sim, int node, int place, int priority_class, double given)
     n->place = place;
     n->cost_us = ready ? 0 : cost_of(sim, n->job, n->sub, place)->latency_us;
     n->rank = rank_of(sim, ready ? rules->ready_order : rules->queue_order, n->job, priority_class);
-    if (!ready) {
+    if (ready) {
+        n->rank.priority_class = sim->job[n->job].given_up;
+    } else {
         if (rules->queue_order == ORDER_GIVEN) n->rank.key = given;
         sim->job[n->job].projected += n->cost_us - net_of(sim, n->job)->best_us[n->sub];
     }
@@ -158,6 +162,30 @@ static void lose_hope(Sim *sim)
     waiting_lose_hope(sim->node, &sim->st->ready, sim->st->now);
     for (int m = 0; m < sim->sys->n_sas; m++)
         waiting_lose_hope(sim->node, &sim->st->sa[m].queue, sim->st->now);
+}
+
+static void set_given_up(Sim *sim, int job, bool given_up)
+{
+    if (sim->job[job].given_up == given_up) return;
+    sim->job[job].given_up = given_up;
+    rank_ready_anew(sim, job);
+}
+
+/* Who is worth an SA's time? Hopeless jobs are not. */
+static void review_admission(Sim *sim)
+{
+    AdmissionJob *a = sim->admission;
+    int n = 0;
+    for (int i = 0; i < sim->st->n_active; i++) {
+        int id = sim->active[i];
+        const Job *j = &sim->job[id];
+        if (sim->st->now > j->deadline - j->rem)
+            set_given_up(sim, id, true);
+        else
+            a[n++] = (AdmissionJob){j->deadline - sim->st->now, j->rem, id, j->seq, 0, 0};
+    }
+    admission_choose(a, n, sim->sys->n_sas);
+    for (int i = 0; i < n; i++) set_given_up(sim, a[i].id, !a[i].admitted);
 }
 
 /* --- deadlines of firm jobs: a binary heap --- */
@@ -285,7 +313,7 @@ static void start_job(Sim *sim, int id)
                .last_end = st->now,
                .seq = (uint32_t)st->arrived,
                .net = (int16_t)net,
-               .level = (int16_t)st->coming.level,
+               .level = (int8_t)st->coming.level,
                .left = n->n_subjobs,
                .active_pos = st->n_active,
                .next_free = -1,
@@ -594,6 +622,7 @@ static void settle(Sim *sim)
         if (sim->cfg.rules.asking != ASK_EACH) think(sim);
     } while (waiting_count(sim->node, &st->ready) == 0); /* firm jobs were dropped meanwhile */
     lose_hope(sim);
+    if (sim->cfg.rules.admission && st->asked == 0) review_admission(sim);
     st->candidate = waiting_best(sim->node, &st->ready, sim->cfg.rules.hopeless_last);
 }
 
@@ -608,6 +637,9 @@ static Status check_config(const System *sys, const SimConfig *cfg, Err *err)
     if (cfg->rules.ready_order >= ORDER_PLAN)
         return err_set(err, ST_CONFIG, "'%s' is an order of queues, not of ready sub-jobs",
                        QUEUE_ORDER_NAMES[cfg->rules.ready_order]);
+    if (cfg->rules.admission && !(cfg->rules.replan_on_events && cfg->rules.hopeless_last))
+        return err_set(err, ST_CONFIG,
+                       "admission is for list schedulers that put hopeless jobs last");
     if (cfg->rules.asking == ASK_TICKS && !(cfg->replan_us > 0))
         return err_set(err, ST_CONFIG,
                        "replan_us must be above 0: this scheduler is asked once a period");
@@ -653,7 +685,8 @@ Status sim_create(Sim **out, const System *sys, const SimConfig *cfg, size_t use
     sim->cfg = *cfg;
     TRY(measure(sim, err));
     st = ST_NOMEM;
-    sim->own_bytes = block_bytes(cfg->max_jobs, sim->max_subjobs, sim->max_waiting);
+    sim->own_bytes =
+        block_bytes(cfg->max_jobs, sim->max_subjobs, sim->max_waiting, cfg->rules.admission);
     sim->bytes = sim->own_bytes + user_bytes;
     if (!(block = mem_calloc(1, sim->bytes))) goto fail;
     lay_out(sim, block);
@@ -720,7 +753,7 @@ size_t sim_fork_bytes(const System *sys, const SimConfig *cfg)
         if (w > width) width = w;
         if (sys->net[i].n_subjobs > subjobs) subjobs = sys->net[i].n_subjobs;
     }
-    return block_bytes(cfg->max_jobs, subjobs, (size_t)cfg->max_jobs * width);
+    return block_bytes(cfg->max_jobs, subjobs, (size_t)cfg->max_jobs * width, cfg->rules.admission);
 }
 
 void sim_fork(Sim *out, void *block, const Sim *src)

@@ -47,6 +47,9 @@ typedef struct SchedRules {
     QueueOrder ready_order; /* which ready sub-job is decided first */
     QueueOrder queue_order; /* which queued sub-job an SA starts first, within a class */
     bool hopeless_last;     /* jobs with negative laxity rank behind all others */
+    /* Ready sub-jobs of jobs that others would be late for (env/admission.h) rank behind those of the
+     * others; decided anew after each event. Of list scheduling that puts hopeless jobs last. */
+    bool admission;
     /* List scheduling: every arrival and completion recalls what is queued, and (ASK_EACH) decisions
      * are asked for only while an SA stands idle with nothing queued: the rest could not start. */
     bool replan_on_events;

@@ -48,8 +48,10 @@ static bool node_ok(const Sim *sim, const WaitNode *n, int id, int place)
 {
     if (n->place != place || !subjob_exists(sim, n->job, n->sub)) return false;
     const Job *j = &sim->job[n->job];
+    bool ranked_by_admission = place == PLACE_READY && sim->cfg.rules.admission;
+    int most_class = ranked_by_admission ? 1 : sim->cfg.classes - 1;
     if (!is_active(sim, n->job) || n->rank.priority_class < 0 ||
-        n->rank.priority_class >= sim->cfg.classes || n->rank.seq != j->seq)
+        n->rank.priority_class > most_class || n->rank.seq != j->seq)
         return false;
     if (n->job_prev == NODE_NONE ? j->first_waiting != id
                                  : n->job_prev < 0 || n->job_prev >= sim->max_waiting ||
@@ -169,9 +171,11 @@ static bool jobs_ok(const Sim *sim, Census *c)
         int id = sim->active[i];
         if (!subjob_exists(sim, id, 0)) return false;
         const Job *j = &sim->job[id];
-        if (!level_ok(sim, j->level) || j->active_pos != i || !isfinite(j->arrival) ||
-            !isfinite(j->deadline) || !(j->last_end >= 0 && j->last_end <= sim->st->now) ||
-            !isfinite(j->rem) || !isfinite(j->projected) || !progress_ok(sim, id, c))
+        if (!level_ok(sim, j->level) ||
+            (j->given_up != 0 && (j->given_up != 1 || !sim->cfg.rules.admission)) ||
+            j->active_pos != i || !isfinite(j->arrival) || !isfinite(j->deadline) ||
+            !(j->last_end >= 0 && j->last_end <= sim->st->now) || !isfinite(j->rem) ||
+            !isfinite(j->projected) || !progress_ok(sim, id, c))
             return false;
     }
     for (int m = 0; m < sim->sys->n_sas; m++) { /* what runs of a dropped job is its last */

@@ -3,6 +3,7 @@
 #ifndef RELMAS_ENV_SIM_INTERNAL_H
 #define RELMAS_ENV_SIM_INTERNAL_H
 
+#include "env/admission.h"
 #include "env/sim.h"
 #include "env/waiting_internal.h"
 
@@ -12,12 +13,14 @@ typedef struct Job {
     double arrival, deadline; /* absolute */
     double rem, projected;    /* as in JobView */
     double energy;
-    double last_end;    /* of a sub-job; of none: the arrival */
-    uint32_t seq;       /* n-th arrival, breaks ties */
-    int16_t net, level; /* level: of its priority, -1: its tenant's */
-    int left;           /* sub-jobs unfinished */
-    int outstanding;    /* ready, queued or running */
-    int active_pos;     /* index in active[], -1: dropped, a last sub-job still runs */
+    double last_end; /* of a sub-job; of none: the arrival */
+    uint32_t seq;    /* n-th arrival, breaks ties */
+    int16_t net;
+    int8_t level;    /* of its priority, -1: its tenant's */
+    int8_t given_up; /* others would be late for it */
+    int left;        /* sub-jobs unfinished */
+    int outstanding; /* ready, queued or running */
+    int active_pos;  /* index in active[], -1: dropped, a last sub-job still runs */
     int next_free;
     int first_waiting; /* node; its others by job_next */
     int due_pos;       /* index in due[], -1: not there */
@@ -54,6 +57,7 @@ struct Sim {
     const SimWatch *watch;        /* borrowed, may be NULL */
     SimState *st;                 /* the block; the rest points into it */
     Job *job;                     /* [max_jobs] */
+    AdmissionJob *admission;      /* [max_jobs] of its rule, else [0]; used within one call */
     int *active;                  /* [max_jobs] */
     int *due;                     /* [max_jobs] binary heap by deadline, of firm jobs */
     WaitNode *node;               /* [max_waiting] */

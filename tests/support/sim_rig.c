@@ -130,6 +130,8 @@ void rig_random(SimRig *r, Rng *rng, int jobs)
     r->cfg.rules.hopeless_last = coin(rng);
     r->cfg.rules.replan_on_events = rng_uniform(rng) < 0.4;
     r->cfg.rules.window = coin(rng) ? 0 : 1 + (int)rng_below(rng, 3);
+    r->cfg.rules.admission =
+        r->cfg.rules.replan_on_events && r->cfg.rules.hopeless_last && coin(rng);
     r->cfg.arbitration = coin(rng) ? ARBITRATION_MAX_MIN : ARBITRATION_PROPORTIONAL;
     r->cfg.firm = coin(rng);
     r->cfg.replan_us = coin(rng) ? 0 : 5 + 60 * rng_uniform(rng);

@@ -385,10 +385,52 @@ static bool decision_due(const Slow *s)
     return false;
 }
 
+/* --- who is given up --- */
+
+/* Active jobs that can still be on time, by deadline; returns how many. */
+static int list_hopeful(const Slow *s, int job[])
+{
+    int n = 0;
+    for (int j = 0; j < s->arrived; j++) {
+        int at = n;
+        if (!s->job[j].active || s->now > s->job[j].deadline - remaining(s, j)) continue;
+        for (; at > 0 && s->job[j].deadline < s->job[job[at - 1]].deadline; at--)
+            job[at] = job[at - 1];
+        job[at] = j;
+        n++;
+    }
+    return n;
+}
+
+/* Moore's rule, word by word: whenever one would be late, the largest so far is given up. */
+static void review(Slow *s)
+{
+    static int job[SLOW_MAX_JOBS];
+    static bool admitted[SLOW_MAX_JOBS];
+    int n = list_hopeful(s, job);
+    memset(admitted, 0, sizeof admitted);
+    for (int i = 0; i < n; i++) {
+        double ahead = 0, own = remaining(s, job[i]);
+        for (int k = 0; k < i; k++)
+            if (admitted[job[k]]) ahead += remaining(s, job[k]);
+        admitted[job[i]] = true;
+        if (ahead / s->sys->n_sas + own <= s->job[job[i]].deadline - s->now) continue;
+        int largest = -1;
+        for (int k = 0; k <= i; k++)
+            if (admitted[job[k]] &&
+                (largest < 0 || remaining(s, job[k]) >= remaining(s, job[largest])))
+                largest = k;
+        admitted[job[largest]] = false;
+    }
+    EACH_PIECE(s, j, p)
+    if (s->job[j].piece[p].stage == READY) s->job[j].piece[p].priority_class = !admitted[j];
+}
+
 static void single_decisions(Slow *s)
 {
     int job, sub;
     for (;;) {
+        if (s->cfg->rules.admission && s->decided == 0) review(s);
         if (first_of(s, READY, -1, &job, &sub) && decision_due(s))
             decide(s, job, sub);
         else if (!happen(s, HUGE_VAL))
@@ -438,6 +480,7 @@ static void round_of(Slow *s)
     const SlowPolicy *policy = s->policy;
     think(s);
     s->round_due = false;
+    if (s->cfg->rules.admission) review(s);
     int n = list_ready(s, job, sub);
     if (n == 0) return;
     for (int i = 0; i < n; i++) {
