@@ -9,6 +9,7 @@
 #include "checkpoints/checkpoint.h"
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
+#include "experiments/teacher.h"
 #include "nn/gemm.h"
 
 #include <errno.h>
@@ -84,6 +85,8 @@ static Status make_run(Run *run, Err *err)
     run->best = -1;
     TRY(pool_create(&run->pool, run->threads, err));
     TRY(scenario_create(&run->scenario, &run->cfg.scenario, run->threads, err));
+    TRY(teacher_choose(&run->cfg, run->scenario, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
+                       run->pool, err));
     TRY(make_trainer(run, err));
     TRY(learned_create(&run->candidate, &run->cfg, run->scenario, err));
     log_info("scenario %s: %s, fluid bound %.0f jobs/s (limited by %s), mean service %.0f us",

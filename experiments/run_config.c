@@ -25,7 +25,7 @@ static const char *const INITS[] = {"he", "orthogonal", NULL};
     }
 static const ConfigField OWN[OWN_FIELDS] = {
     {"env.teacher", CONFIG_TEXT, AT(teacher), 0, 0, NULL,
-     "scheduler whose rules the policy works under and who demonstrates"},
+     "scheduler whose rules the policy works under and who demonstrates; auto: the best one here"},
     ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
     NUM(CONFIG_INT, 1, 4, "env.classes", classes, "priority classes the policy chooses from"),
     NUM(CONFIG_INT, 1, 1024, "env.count", envs, "environments that step together"),
@@ -132,22 +132,28 @@ static Status apply_sets(void *cfg, const ConfigField *fields, int n, const char
     return ST_OK;
 }
 
-static Status check_together(const RunConfig *c, const char *name, Err *err)
+static Status check_teacher(const RunConfig *c, bool is_new, const char *name, Err *err)
 {
-    if (c->load_hi < c->load_lo)
-        return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
-                       c->load_hi, c->load_lo);
     const Scheduler *teacher = sched_find(c->teacher);
+    if (is_new && !strcmp(c->teacher, TEACHER_AUTO)) return ST_OK;
     if (!teacher)
         return err_set(err, ST_CONFIG,
-                       "%s: env.teacher '%s' is no scheduler, see relmas list schedulers", name,
-                       c->teacher);
+                       "%s: env.teacher '%s' is no scheduler, see relmas list schedulers%s", name,
+                       c->teacher, is_new ? "; or auto" : "");
     if (!teacher->choose)
         return err_set(err, ST_CONFIG,
                        "%s: env.teacher '%s' plans whole rounds, want one that decides one sub-job "
                        "at a time",
                        name, c->teacher);
     return ST_OK;
+}
+
+static Status check_together(const RunConfig *c, bool is_new, const char *name, Err *err)
+{
+    if (c->load_hi < c->load_lo)
+        return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
+                       c->load_hi, c->load_lo);
+    return check_teacher(c, is_new, name, err);
 }
 
 /* The scenario that a training config builds on, if it or an override names one: scenario.name. */
@@ -164,7 +170,7 @@ static Status read_base_scenario(RunConfig *cfg, const YamlDoc *doc, const char 
     return name ? run_config_scenario(&cfg->scenario, name, NULL, 0, err) : ST_OK;
 }
 
-static Status read_run(RunConfig *out, const YamlDoc *doc, bool with_base, const char *const *set,
+static Status read_run(RunConfig *out, const YamlDoc *doc, bool is_new, const char *const *set,
                        int n_set, Err *err)
 {
     ConfigField fields[FIELDS];
@@ -172,10 +178,10 @@ static Status read_run(RunConfig *out, const YamlDoc *doc, bool with_base, const
     Status st;
 
     all_fields(fields);
-    if (with_base) TRY(read_base_scenario(&cfg, doc, set, n_set, err));
+    if (is_new) TRY(read_base_scenario(&cfg, doc, set, n_set, err));
     TRY(config_read(&cfg, fields, FIELDS, doc, err));
     TRY(apply_sets(&cfg, fields, FIELDS, set, n_set, err));
-    TRY(check_together(&cfg, yaml_name(doc), err));
+    TRY(check_together(&cfg, is_new, yaml_name(doc), err));
     *out = cfg;
 fail:
     return st;

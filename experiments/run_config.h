@@ -20,6 +20,9 @@ typedef struct RunConfig {
     int evaluate_episodes;
 } RunConfig;
 
+/* A teacher that is still to be chosen (experiments/teacher.h); in no checkpoint. */
+#define TEACHER_AUTO "auto"
+
 extern const RunConfig RUN_DEFAULTS;
 
 /* Reads a training config: if it names a scenario, that file is read first and the config's own

@@ -113,4 +113,15 @@ printf 'XXXX' | dd of="$(newest hurt)" bs=1 seek=5000 conv=notrunc 2>/dev/null
 train 0 --resume hurt --threads 1
 holds "^(relmas: )?(warning: )?passed over .*$(basename "$(newest whole)")" "$tmp/err"
 equal 'past a damaged checkpoint' whole hurt
+
+# --- a teacher that is chosen: the run knows its name, and a resumed one does not choose again ---
+train 0 tiny $set --set env.teacher=auto --steps 1000 --out taught
+holds '^(relmas: )?teacher: [a-z+-]+, [0-9.]+ % of deadlines on validation seeds; next [a-z+-]+, ' "$tmp/err"
+teacher=$(sed -n 's/^.*teacher: \([^,]*\),.*/\1/p' "$tmp/err")
+run 0 "$relmas" inspect taught/best.h5 --config
+holds "^ *teacher: \"$teacher\"( |$)"
+run 0 "$relmas" list schedulers
+holds "^$teacher "
+train 2 --resume taught --set env.teacher=auto
+holds "env.teacher 'auto' is no scheduler" "$tmp/err"
 verdict

@@ -1,0 +1,51 @@
+/* teacher.c -- which rule serves the scenario best. */
+#include "experiments/teacher.h"
+
+#include "base/log.h"
+#include "env/evaluate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Mean SLA rate over the scenario's loads. */
+static Status score_of(const Scheduler *s, const RunConfig *cfg, const Scenario *sc, uint64_t seed,
+                       Pool *pool, double *score, Err *err)
+{
+    const ConfigDoubles *loads = &cfg->scenario.loads;
+    Contender who = evaluate_baseline(s);
+    *score = 0;
+    for (int i = 0; i < loads->n; i++) {
+        EvalResult r;
+        Status st =
+            evaluate_run(&r, sc, &who, loads->v[i], seed, cfg->evaluate_episodes, pool, err);
+        if (st != ST_OK) return st;
+        *score += r.metrics.sla_rate / loads->n;
+        evaluate_free(&r);
+    }
+    return ST_OK;
+}
+
+Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *pool, Err *err)
+{
+    const Scheduler *best = NULL, *second = NULL;
+    double best_score = -1, second_score = -1;
+
+    if (strcmp(cfg->teacher, TEACHER_AUTO) != 0) return ST_OK;
+    for (int i = 0; i < sched_count(); i++) {
+        const Scheduler *s = sched_at(i);
+        double score;
+        if (!s->choose) continue; /* it plans whole rounds */
+        Status st = score_of(s, cfg, sc, seed, pool, &score, err);
+        if (st != ST_OK) return st;
+        if (score > best_score) {
+            second = best, second_score = best_score;
+            best = s, best_score = score;
+        } else if (score > second_score) {
+            second = s, second_score = score;
+        }
+    }
+    snprintf(cfg->teacher, sizeof cfg->teacher, "%s", best->name);
+    log_info("teacher: %s, %.2f %% of deadlines on validation seeds; next %s, %.2f %%", best->name,
+             100 * best_score, second->name, 100 * second_score);
+    return ST_OK;
+}
