@@ -12,4 +12,4 @@ else
 fi
 echo
 "$relmas" eval "$run" fcfs-h edf-h edf-h+ edf-queue srpt-queue-bw dr-queue-bw \
-    dr-h-bw+ dr-paced-bw edf-reserve-bw dr-reserve-bw
+    edf-h-bw+ edf-paced-bw edf-reserve-bw admit-reserve-bw
