@@ -1,0 +1,179 @@
+/* dqn_loss.c -- one shard of an update: targets, losses, gradient.
+ *
+ * What costs time are MLP rows. Per transition an update infers all valid rows of s' (online), one
+ * row of s' (target), all valid rows of s (for the margin's max), and takes at most three rows to
+ * the tape: the replayed action, the margin's best rival and the demonstrated action. */
+#include "base/mem.h"
+#include "rl/dqn_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TAPE_PAIRS_PER_STATE = 3, LOSS_NODES = 12 };
+
+Status shard_create(Shard *s, const QNet *net, int S, Err *err)
+{
+    Status st = ST_OK;
+    size_t n = (size_t)S, pairs = TAPE_PAIRS_PER_STATE * n;
+    size_t floats = qnet_tape_floats(net, S, (int)pairs) + 16 * pairs + 1024;
+
+    TRY(qbatch_create(&s->now, net, S, err));
+    TRY(qbatch_create(&s->next, net, S, err));
+    TRY(tape_create(&s->tape, qnet_tape_nodes(net) + LOSS_NODES, floats, err));
+    st = ST_NOMEM;
+    if (!(s->grad = mem_calloc(qnet_params(net), sizeof(float)))) goto fail;
+    if (!(s->pair = mem_calloc(pairs, sizeof(int)))) goto fail;
+    if (!(s->td = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->rival = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->demo = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->best = mem_calloc(n, sizeof(int)))) goto fail;
+    if (!(s->boot = mem_calloc(n, sizeof(float)))) goto fail;
+    if (!(s->target = mem_calloc(n, sizeof(float)))) goto fail;
+    return ST_OK;
+fail:
+    return st; /* shard_free() frees what there is */
+}
+
+void shard_free(Shard *s)
+{
+    tape_destroy(s->tape);
+    qbatch_free(&s->now);
+    qbatch_free(&s->next);
+    mem_free(s->grad);
+    mem_free(s->pair);
+    mem_free(s->td);
+    mem_free(s->rival);
+    mem_free(s->demo);
+    mem_free(s->best);
+    mem_free(s->boot);
+    mem_free(s->target);
+}
+
+/* s->target[i] = R + discount * bootstrap value; a state without valid actions is worth 0. */
+static void compute_targets(const Dqn *d, Shard *s, const float *ret, const float *discount)
+{
+    int n = 0;
+    qnet_infer(&d->net, d->cfg.double_q ? d->online : d->target, &s->next);
+    for (int i = 0; i < s->next.states; i++) {
+        int best = qbatch_argmax(&s->next, i);
+        if (best >= 0) s->best[n++] = best;
+    }
+    if (d->cfg.double_q)
+        qnet_infer_pairs(&d->net, d->target, &s->next, s->best, n, s->boot);
+    else
+        for (int i = 0; i < n; i++) s->boot[i] = s->next.q[s->best[i]];
+    for (int i = 0; i < s->next.states; i++) s->target[i] = ret[i];
+    for (int i = 0; i < n; i++) {
+        int state = s->next.state[s->best[i]];
+        s->target[state] += discount[state] * s->boot[i];
+    }
+}
+
+/* Lowers the targets of actions that the target network thinks worse than the best. Uses now.q. */
+static void widen_gaps(const Dqn *d, Shard *s, const int *action)
+{
+    qnet_infer(&d->net, d->target, &s->now);
+    for (int i = 0; i < s->now.states; i++) {
+        float best = s->now.q[qbatch_argmax(&s->now, i)];
+        float mine = s->now.q[qbatch_find(&s->now, i, action[i])];
+        s->target[i] -= (float)d->cfg.gap * (best - mine);
+    }
+}
+
+/* argmax_a Q(s,a) + margin 1[a != demo], as a pair; now.q is filled. */
+static int find_rival(const QBatch *w, int state, int demo, float margin)
+{
+    int best = -1;
+    float best_q = 0;
+    for (int p = w->start[state]; p < w->start[state + 1]; p++) {
+        float q = w->q[p] + (w->action[p] == demo ? 0.0f : margin);
+        if (best < 0 || q > best_q) {
+            best = p;
+            best_q = q;
+        }
+    }
+    return best;
+}
+
+/* Index of `pair` in s->pair, searched from `from` (where its state's pairs begin), else appended.
+ */
+static int tape_index(Shard *s, int from, int pair)
+{
+    for (int i = from; i < s->n_pairs; i++)
+        if (s->pair[i] == pair) return i;
+    s->pair[s->n_pairs] = pair;
+    return s->n_pairs++;
+}
+
+/* Chooses what goes on the tape. Where the demonstrated action wins by the margin, the margin loss
+ * and its gradient are 0, and nothing does. */
+static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *demo)
+{
+    bool margins = d->cfg.demo_weight > 0 && d->demos > 0;
+
+    if (margins) qnet_infer(&d->net, d->online, &s->now);
+    s->n_pairs = s->n_margins = 0;
+    for (int i = 0; i < s->now.states; i++) {
+        int from = s->n_pairs;
+        s->td[i] = tape_index(s, from, qbatch_find(&s->now, i, action[i]));
+        if (!margins || demo[i] < 0) continue;
+        int h = qbatch_find(&s->now, i, demo[i]);
+        int rival = find_rival(&s->now, i, demo[i], (float)d->cfg.demo_margin);
+        if (rival == h) continue;
+        s->rival[s->n_margins] = tape_index(s, from, rival);
+        s->demo[s->n_margins++] = tape_index(s, from, h);
+    }
+}
+
+static Var td_loss(const Dqn *d, Shard *s, Var q)
+{
+    int n = s->now.states;
+    Var q_td = tape_gather_rows(s->tape, q, s->td, n);
+    Var loss = tape_huber(s->tape, q_td, s->target, NULL, (float)d->cfg.huber_delta);
+    const float *v = tape_value(s->tape, q_td);
+
+    s->td_sum = s->q_sum = 0;
+    for (int i = 0; i < n; i++) {
+        s->td_sum += fabs((double)v[i] - (double)s->target[i]);
+        s->q_sum += (double)v[i];
+    }
+    return tape_scale(s->tape, loss, 1.0f / (float)d->cfg.shards);
+}
+
+/* This shard's part of the mean over all demonstrated states of the batch. */
+static Var margin_loss(const Dqn *d, Shard *s, Var q)
+{
+    int n = s->n_margins;
+    Var gap = tape_mean(s->tape, tape_sub(s->tape, tape_gather_rows(s->tape, q, s->rival, n),
+                                          tape_gather_rows(s->tape, q, s->demo, n)));
+    double share = (double)n / d->demos;
+    s->margin_sum = share * ((double)*tape_value(s->tape, gap) + d->cfg.demo_margin);
+    return tape_scale(s->tape, gap, (float)(share * d->cfg.demo_weight));
+}
+
+void shard_update(void *ctx, int k)
+{
+    Dqn *d = ctx;
+    Shard *s = &d->shard[k];
+    int S = d->cfg.batch / d->cfg.shards;
+    size_t first = (size_t)k * (size_t)S, width = (size_t)d->net.spec.obs_floats;
+    ReplayBatch *b = &d->batch;
+
+    replay_gather(d->replay, d->pick, k * S, (k + 1) * S, d->cfg.discount_time, b);
+    qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
+    compute_targets(d, s, b->ret + first, b->discount + first);
+    qbatch_load(&s->now, &d->net, b->obs + first * width, S);
+    if (d->cfg.gap > 0) widen_gaps(d, s, b->action + first);
+    choose_pairs(d, s, b->action + first, b->demo + first);
+
+    memset(s->grad, 0, d->P * sizeof *s->grad);
+    tape_reset(s->tape);
+    Var q = qnet_forward(&d->net, s->tape, d->online, s->grad, &s->now, s->pair, s->n_pairs);
+    Var loss = td_loss(d, s, q);
+    s->margin_sum = 0;
+    if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(d, s, q));
+    /* The tape leaves out the margin itself, a constant. */
+    s->loss = (double)*tape_value(s->tape, loss) +
+              d->cfg.demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
+    tape_backward(s->tape, loss);
+}
