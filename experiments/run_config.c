@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 44, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 47, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
+static const char *const LR_SCHEDULES[] = {"linear", "cosine", "constant", NULL};
 
 #define AT(field) offsetof(RunConfig, field)
 #define NUM(type, lo, hi, key, field, help)                                                        \
@@ -39,7 +40,10 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_BOOL, 0, 1, "dqn.context", trainer.dqn.context,
         "rows also see the mean of all rows"),
     NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr", trainer.dqn.lr, "Adam's step size at the start"),
-    NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr_final", trainer.dqn.lr_final, "and at the end, linear"),
+    NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr_final", trainer.dqn.lr_final, "and at the end"),
+    ENUM("dqn.lr_schedule", trainer.dqn.lr_schedule, LR_SCHEDULES, "how it gets there"),
+    NUM(CONFIG_INT, 0, 1e9, "dqn.lr_warmup", trainer.dqn.lr_warmup,
+        "updates over which it rises from 0 at first"),
     NUM(CONFIG_INT, 1, 65536, "dqn.batch", trainer.dqn.batch, "transitions per update"),
     NUM(CONFIG_INT, 1, 64, "dqn.shards", trainer.dqn.shards,
         "parts of a batch that threads may take"),
@@ -63,6 +67,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "of the large-margin demonstration loss; 0 off"),
     NUM(CONFIG_DOUBLE, 0, 1e3, "dqn.demo_margin", trainer.dqn.demo_margin,
         "margin, in units of reward"),
+    NUM(CONFIG_DOUBLE, -1, 1e3, "dqn.demo_weight_final", trainer.dqn.demo_weight_final,
+        "weight at the end, linear; -1 no change"),
     NUM(CONFIG_DOUBLE, 0, 0.9999, "dqn.beta1", trainer.dqn.beta1, "Adam"),
     NUM(CONFIG_DOUBLE, 0, 0.999999, "dqn.beta2", trainer.dqn.beta2, "Adam"),
     NUM(CONFIG_DOUBLE, 1e-12, 1, "dqn.adam_eps", trainer.dqn.adam_eps, "Adam"),

@@ -30,6 +30,7 @@ DqnConfig dqn_defaults(void)
         .eval_polyak = 0.005,
         .demo_weight = 0.03,
         .demo_margin = 0.03,
+        .demo_weight_final = -1,
         .beta1 = 0.9,
         .beta2 = 0.999,
         .adam_eps = 1e-8,
@@ -46,6 +47,9 @@ static Status check_config(const DqnConfig *c, Err *err)
         {c->activation == ACT_RELU || c->activation == ACT_TANH, "activation: use relu or tanh"},
         {c->init == INIT_HE || c->init == INIT_ORTHOGONAL, "init: use he or orthogonal"},
         {c->lr > 0 && c->lr_final >= 0, "lr and lr_final must be positive"},
+        {c->lr_schedule >= LR_LINEAR && c->lr_schedule <= LR_CONSTANT,
+         "lr_schedule: use linear, cosine or constant"},
+        {c->lr_warmup >= 0, "lr_warmup must not be negative"},
         {c->shards >= 1 && c->shards <= MAX_SHARDS, "shards must be in 1..64"},
         {c->shards >= 1 && c->batch >= 1 && c->batch % c->shards == 0,
          "batch must be a multiple of shards"},
@@ -58,6 +62,8 @@ static Status check_config(const DqnConfig *c, Err *err)
         {c->eval_polyak > 0 && c->eval_polyak <= 1, "eval_polyak must be in (0, 1]"},
         {c->demo_weight >= 0 && c->demo_margin >= 0,
          "demo_weight and demo_margin must not be negative"},
+        {c->demo_weight_final >= 0 || c->demo_weight_final == -1,
+         "demo_weight_final must not be negative, but for -1: no change"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (!rules[i].ok) return err_set(err, ST_CONFIG, "dqn.%s", rules[i].rule);
@@ -167,8 +173,20 @@ uint64_t dqn_updates(const Dqn *d)
 static double learning_rate(const Dqn *d)
 {
     const DqnConfig *c = &d->cfg;
-    if (c->total_updates == 0) return c->lr;
-    return linear_at(&(LinearSchedule){c->lr, c->lr_final, c->total_updates}, d->updates);
+    LinearSchedule fall = {c->lr, c->lr_final, c->total_updates};
+    double lr = c->lr;
+    if (c->total_updates > 0 && c->lr_schedule == LR_LINEAR) lr = linear_at(&fall, d->updates);
+    if (c->total_updates > 0 && c->lr_schedule == LR_COSINE) lr = cosine_at(&fall, d->updates);
+    if (d->updates < (uint64_t)c->lr_warmup) lr *= (double)(d->updates + 1) / c->lr_warmup;
+    return lr;
+}
+
+static double demo_weight(const Dqn *d)
+{
+    const DqnConfig *c = &d->cfg;
+    LinearSchedule change = {c->demo_weight, c->demo_weight_final, c->total_updates};
+    if (c->demo_weight_final < 0 || c->total_updates == 0) return c->demo_weight;
+    return linear_at(&change, d->updates);
 }
 
 /* Sums of all shards, in shard order, into shard 0's gradient and *stats. */
@@ -209,12 +227,14 @@ void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
 
     replay_draw(replay, c->batch, c->n_step, &d->rng, d->pick);
     d->replay = replay;
+    d->demo_weight = demo_weight(d);
     d->demos = 0;
     for (int i = 0; i < c->batch; i++) d->demos += replay_demo(replay, &d->pick[i]) >= 0;
     pool_run(pool, shard_update, d, c->shards);
     reduce(d, stats);
     stats->grad_norm = grad_clip(d->shard[0].grad, d->P, c->clip_norm);
     stats->lr = learning_rate(d);
+    stats->demo_weight = d->demo_weight;
     stats->skipped = !isfinite(stats->grad_norm);
     d->updates++;
     if (stats->skipped) return;

@@ -20,13 +20,17 @@
 #include "rl/qnet.h"
 #include "rl/replay.h"
 
+typedef enum { LR_LINEAR, LR_COSINE, LR_CONSTANT } LrSchedule;
+
 typedef struct DqnConfig {
-    ConfigInts hidden;      /* widths of the hidden layers, 0..MLP_MAX_LAYERS-1 of them */
-    int activation;         /* Activation */
-    int init;               /* Init */
-    bool context;           /* rows also see the mean of all rows, see qnet.h */
-    double lr, lr_final;    /* linear from lr to lr_final over total_updates */
-    uint64_t total_updates; /* 0: lr throughout */
+    ConfigInts hidden;   /* widths of the hidden layers, 0..MLP_MAX_LAYERS-1 of them */
+    int activation;      /* Activation */
+    int init;            /* Init */
+    bool context;        /* rows also see the mean of all rows, see qnet.h */
+    double lr, lr_final; /* from lr to lr_final over total_updates */
+    int lr_schedule;     /* LrSchedule */
+    int lr_warmup; /* the rate rises from 0 over so many updates, times the schedule; 0: none */
+    uint64_t total_updates; /* that schedules last; 0: first values throughout */
     int batch;              /* transitions per update, a multiple of shards */
     int shards;
     int n_step;
@@ -42,19 +46,20 @@ typedef struct DqnConfig {
     int target_period;    /* > 0: copy every so many updates instead */
     double eval_polyak;
     double demo_weight, demo_margin; /* weight 0: no demonstration loss */
+    double demo_weight_final;        /* reached linearly over total_updates; -1: demo_weight */
     double beta1, beta2, adam_eps;
 } DqnConfig;
 
 DqnConfig dqn_defaults(void);
 
-typedef struct DqnStats { /* of one update */
-    double loss;          /* the sum that is minimised */
-    double td_error;      /* mean |Q - y| */
-    double margin_loss;   /* before its weight */
-    double q_mean;        /* of the replayed actions */
-    double grad_norm;     /* before clipping */
-    double lr;
-    bool skipped; /* the gradient was not finite: the weights were left alone */
+typedef struct DqnStats {   /* of one update */
+    double loss;            /* the sum that is minimised */
+    double td_error;        /* mean |Q - y| */
+    double margin_loss;     /* before its weight */
+    double q_mean;          /* of the replayed actions */
+    double grad_norm;       /* before clipping */
+    double lr, demo_weight; /* that were in force */
+    bool skipped;           /* the gradient was not finite: the weights were left alone */
 } DqnStats;
 
 typedef enum { DQN_ONLINE, DQN_TARGET, DQN_EVALUATION } DqnCopy;

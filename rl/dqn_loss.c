@@ -109,7 +109,7 @@ static int tape_index(Shard *s, int from, int pair)
  * and its gradient are 0, and nothing does. */
 static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *demo)
 {
-    bool margins = d->cfg.demo_weight > 0 && d->demos > 0;
+    bool margins = d->demo_weight > 0 && d->demos > 0;
 
     if (margins) qnet_infer(&d->net, d->online, &s->now);
     s->n_pairs = s->n_margins = 0;
@@ -148,7 +148,7 @@ static Var margin_loss(const Dqn *d, Shard *s, Var q)
                                           tape_gather_rows(s->tape, q, s->demo, n)));
     double share = (double)n / d->demos;
     s->margin_sum = share * ((double)*tape_value(s->tape, gap) + d->cfg.demo_margin);
-    return tape_scale(s->tape, gap, (float)(share * d->cfg.demo_weight));
+    return tape_scale(s->tape, gap, (float)(share * d->demo_weight));
 }
 
 void shard_update(void *ctx, int k)
@@ -174,6 +174,6 @@ void shard_update(void *ctx, int k)
     if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(d, s, q));
     /* The tape leaves out the margin itself, a constant. */
     s->loss = (double)*tape_value(s->tape, loss) +
-              d->cfg.demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
+              d->demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
     tape_backward(s->tape, loss);
 }

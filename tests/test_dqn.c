@@ -221,6 +221,40 @@ START_TEST(demonstrated_actions_lead_by_the_margin)
 }
 END_TEST
 
+/* Q* whatever the way of the step size from lr to lr_final, with or without a warm-up. */
+START_TEST(every_schedule_learns)
+{
+    TrainerConfig c = small();
+    c.dqn.lr_schedule = _i;
+    c.dqn.lr_warmup = 300;
+    if (_i == LR_CONSTANT) c.dqn.lr = 5e-4;
+    check_q_star(&c, &CHAIN, 0.03);
+}
+END_TEST
+
+/* A demonstrator that is wrong everywhere, and loses its say: what it taught is unlearned. */
+START_TEST(annealed_demonstrations_leave_no_trace)
+{
+    ToyMdp m = CHAIN;
+    TrainerConfig c = small();
+    double q[TOY_ACTIONS];
+
+    m.has_demo = true;
+    for (int s = 0; s < 3; s++) m.demo[s] = 1;
+    c.dqn.demo_weight = 1;
+    c.dqn.demo_margin = 0.2;
+    c.dqn.total_updates = 1500; /* the second half of the run is without it */
+    c.dqn.lr_schedule = LR_CONSTANT;
+    c.dqn.lr = 1e-3;
+    Trainer *t = train(&c, &m, 1);
+    learnt_q(t, &m, 2, q);
+    ck_assert_double_gt(q[1], q[0] + 0.1); /* although 0.5 is less than 1 */
+    trainer_destroy(t);
+    c.dqn.demo_weight_final = 0;
+    check_q_star(&c, &m, 0.03);
+}
+END_TEST
+
 /* ---- one update against its formula, in double and with central differences ---- */
 
 enum { F = 2, G = 3, A = 3, H = 4, OBS = A * F + G + A, BATCH = 12, MAX_P = 128 };
@@ -462,6 +496,73 @@ START_TEST(one_update_is_its_formula)
 }
 END_TEST
 
+/* ---- what changes from update to update ---- */
+
+/* The rates or weights of 12 updates of which the schedules take 8. */
+static void run_schedule(const DqnConfig *cfg, double lr[12], double weight[12])
+{
+    EnvSpec spec = {A, F, G, OBS};
+    DqnConfig c = *cfg;
+    Replay *replay;
+    Pool *pool;
+    Dqn *d;
+    Rng rng;
+    Err err = {0};
+
+    c.total_updates = 8;
+    rng_seed(&rng, 78, 0);
+    ck_ok(replay_create(&replay, &spec, 1, 100, &err), err);
+    ck_ok(pool_create(&pool, 1, &err), err);
+    ck_ok(dqn_create(&d, &c, &spec, 5, &err), err);
+    fill_replay(replay, &spec, &rng);
+    for (int i = 0; i < 12; i++) {
+        DqnStats s;
+        dqn_update(d, replay, pool, &s);
+        lr[i] = s.lr;
+        weight[i] = s.demo_weight;
+        /* the temporal difference alone is no larger than Huber's linear part allows */
+        ck_assert_double_le(s.loss - s.demo_weight * s.margin_loss, c.huber_delta * s.td_error);
+    }
+    dqn_destroy(d);
+    pool_destroy(pool);
+    replay_destroy(replay);
+}
+
+START_TEST(the_rate_follows_its_schedule)
+{
+    double lr[12], weight[12];
+    DqnConfig c = update_config(1);
+    c.lr = 0.01;
+    c.lr_final = 0.002;
+    c.lr_schedule = _i;
+    run_schedule(&c, lr, weight);
+    for (int i = 0; i < 12; i++) {
+        double t = i < 8 ? i / 8.0 : 1;
+        double share = _i == LR_LINEAR   ? 1 - t
+                       : _i == LR_COSINE ? pow(cos(t * acos(-1) / 2), 2)
+                                         : 1;
+        ck_assert_double_eq_tol(lr[i], 0.002 + 0.008 * share, 1e-12);
+        ck_assert_double_eq(weight[i], c.demo_weight);
+    }
+    c.lr_warmup = 5;
+    double warm[12];
+    run_schedule(&c, warm, weight);
+    for (int i = 0; i < 12; i++)
+        ck_assert_double_eq_tol(warm[i], lr[i] * (i < 4 ? (i + 1) / 5.0 : 1), 1e-12);
+}
+END_TEST
+
+START_TEST(the_weight_of_demonstrations_changes_linearly)
+{
+    double lr[12], weight[12];
+    DqnConfig c = update_config(1);
+    c.demo_weight_final = 0;
+    run_schedule(&c, lr, weight);
+    for (int i = 0; i < 12; i++)
+        ck_assert_double_eq_tol(weight[i], i < 8 ? 0.3 * (1 - i / 8.0) : 0, 1e-12);
+}
+END_TEST
+
 START_TEST(acting_respects_the_mask)
 {
     ToyMdp m = BANDIT;
@@ -531,6 +632,11 @@ START_TEST(bad_settings_are_named)
     ck_assert_ptr_null(d);
     ck_assert_ptr_nonnull(strstr(err.msg, "batch"));
     c = dqn_defaults();
+    c.demo_weight_final = -0.5;
+    err = (Err){0};
+    ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.msg, "demo_weight_final"));
+    c = dqn_defaults();
     c.context = true;
     err = (Err){0};
     ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
@@ -561,6 +667,10 @@ int main(void)
     tcase_add_test(tc, termination_does_not_bootstrap);
     tcase_add_test(tc, hard_target_copies_learn_too);
     tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 2);
+    tcase_add_loop_test(tc, every_schedule_learns, LR_LINEAR, LR_CONSTANT + 1);
+    tcase_add_test(tc, annealed_demonstrations_leave_no_trace);
+    tcase_add_loop_test(tc, the_rate_follows_its_schedule, LR_LINEAR, LR_CONSTANT + 1);
+    tcase_add_test(tc, the_weight_of_demonstrations_changes_linearly);
     tcase_add_loop_test(tc, acting_respects_the_mask, 0, 2);
     tcase_add_test(tc, equal_values_go_to_the_lowest_action);
     tcase_add_test(tc, bad_settings_are_named);
