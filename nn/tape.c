@@ -335,6 +335,25 @@ Var tape_concat(Tape *t, Var a, Var b)
     return v;
 }
 
+static void reshape_backward(Tape *t, const Node *n)
+{
+    add_scaled(1, n->grad, elements(n), touch(t, n->a));
+}
+
+Var tape_reshape(Tape *t, Var x, int rows, int cols)
+{
+    const Node *nx = node(t, x);
+    assert(size_of(rows, cols) == elements(nx));
+    return append(t, (Node){.rows = rows,
+                            .cols = cols,
+                            .needs = nx->needs,
+                            .a = x,
+                            .b = NONE,
+                            .c = NONE,
+                            .value = nx->value,
+                            .backward = reshape_backward});
+}
+
 static void gather_backward(Tape *t, const Node *n)
 {
     float *dx = touch(t, n->a);
@@ -468,6 +487,54 @@ Var tape_huber(Tape *t, Var x, const float *target, const float *weight, float d
 Var tape_mse(Tape *t, Var x, const float *target, const float *weight)
 {
     return loss(t, x, target, weight, INFINITY, 2);
+}
+
+/* |tau_i - 1[u < 0]| of quantile i of n */
+static double quantile_weight(int i, int n, double u)
+{
+    double tau = (i + 0.5) / n;
+    return u < 0 ? 1 - tau : tau;
+}
+
+static void quantile_backward(Tape *t, const Node *n)
+{
+    const Node *nx = node(t, n->a);
+    int N = nx->cols;
+    double share = (double)mean_share(t, n) / N, delta = (double)n->delta;
+    float *dx = touch(t, n->a);
+    for (int r = 0; r < nx->rows; r++) {
+        const float *x = nx->value + size_of(r, N), *target = n->target + size_of(r, N);
+        double w = n->weight ? share * (double)n->weight[r] : share;
+        for (int i = 0; i < N; i++) {
+            double sum = 0;
+            for (int j = 0; j < N; j++) {
+                double u = (double)target[j] - (double)x[i];
+                sum -= quantile_weight(i, N, u) * fmax(-delta, fmin(u, delta));
+            }
+            dx[size_of(r, N) + (size_t)i] += (float)(w * sum);
+        }
+    }
+}
+
+Var tape_quantile_huber(Tape *t, Var x, const float *target, const float *weight, float delta)
+{
+    const Node *nx = node(t, x);
+    int N = nx->cols;
+    double total = 0;
+    assert(delta > 0);
+    for (int r = 0; r < nx->rows; r++) {
+        double sum = 0;
+        for (int i = 0; i < N; i++)
+            for (int j = 0; j < N; j++) {
+                double u = (double)target[size_of(r, N) + (size_t)j] -
+                           (double)nx->value[size_of(r, N) + (size_t)i];
+                sum += quantile_weight(i, N, u) * huber(u, (double)delta);
+            }
+        total += (weight ? (double)weight[r] : 1) * sum / N;
+    }
+    Node n = {.a = x, .target = target, .weight = weight, .delta = delta};
+    n.backward = quantile_backward;
+    return record_mean(t, n, total);
 }
 
 static void mean_backward(Tape *t, const Node *n)

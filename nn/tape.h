@@ -38,7 +38,8 @@ Var tape_tanh(Tape *t, Var x);
 Var tape_add(Tape *t, Var a, Var b); /* same shape */
 Var tape_sub(Tape *t, Var a, Var b); /* same shape */
 Var tape_scale(Tape *t, Var x, float k);
-Var tape_concat(Tape *t, Var a, Var b); /* columns: [B,I] [B,J] -> [B,I+J] */
+Var tape_concat(Tape *t, Var a, Var b);               /* columns: [B,I] [B,J] -> [B,I+J] */
+Var tape_reshape(Tape *t, Var x, int rows, int cols); /* the same elements in the same order */
 /* y[i,:] = x[index[i],:]; index[n] is borrowed until reset; repeats add their gradients. */
 Var tape_gather_rows(Tape *t, Var x, const int *index, int n);
 /* y[i,0] = x[i, column[i]]; column[rows] borrowed. */
@@ -51,6 +52,11 @@ Var tape_segment_mean(Tape *t, Var x, const int *start, int groups);
  * delta/2) otherwise. Sums are in double; the mean over no elements is 0. */
 Var tape_huber(Tape *t, Var x, const float *target, const float *weight, float delta);
 Var tape_mse(Tape *t, Var x, const float *target, const float *weight); /* mean of weight * d^2 */
+/* [1,1]: quantile Huber loss (Dabney et al., AAAI 2018). Row r of x[B,N] estimates the quantiles
+ * tau_i = (i + 1/2) / N of what target[r,:] samples: the mean over r, i and j of
+ * weight[r] |tau_i - 1[u < 0]| Huber(u), u = target[r,j] - x[r,i]. target[B,N], and weight[B] or
+ * NULL for 1, borrowed. With N = 1 it is half of tape_huber(). */
+Var tape_quantile_huber(Tape *t, Var x, const float *target, const float *weight, float delta);
 Var tape_mean(Tape *t, Var x); /* [1,1] over all elements */
 
 /* Fills gradients of everything `loss` [1,1] depends on, seeded with d loss = 1. Once per reset. */

@@ -4,6 +4,7 @@
 #include "nn/tape.h"
 
 #include "base/rng.h"
+#include "tests/golden/nn/quantile_huber.h"
 #include "tests/support.h"
 
 #include <math.h>
@@ -236,6 +237,42 @@ static void define_mean(const Problem *p, double x[][MAX_ELEMENTS], double *y)
     for (int i = 0; i < n; i++) y[0] += x[0][i] / n;
 }
 
+static Var run_quantile(Tape *t, const Problem *p, const Var *v)
+{
+    return tape_quantile_huber(t, v[0], p->target, p->weighted ? p->weight : NULL, p->k);
+}
+
+static void define_quantile(const Problem *p, double x[][MAX_ELEMENTS], double *y)
+{
+    int n = p->cols[0];
+    double delta = (double)p->k;
+    y[0] = 0;
+    for (int e = 0; e < p->rows[0] * n * n; e++) {
+        int row = e / n / n, i = e / n % n, j = e % n;
+        double u = (double)p->target[row * n + j] - x[0][row * n + i], a = fabs(u);
+        double loss = a <= delta ? u * u / 2 : delta * (a - delta / 2);
+        loss *= fabs((2 * i + 1) / (2.0 * n) - (u < 0));
+        y[0] += (p->weighted ? (double)p->weight[row] : 1) * loss / (p->rows[0] * n * n);
+    }
+}
+
+static void shape_reshape(Problem *p, Rng *rng)
+{
+    shape_same(p, rng);
+    p->rows[0] = p->out_cols;
+    p->cols[0] = p->out_rows;
+}
+
+static Var run_reshape(Tape *t, const Problem *p, const Var *v)
+{
+    return tape_reshape(t, v[0], p->out_rows, p->out_cols);
+}
+
+static void define_reshape(const Problem *p, double x[][MAX_ELEMENTS], double *y)
+{
+    memcpy(y, x[0], (size_t)(p->out_rows * p->out_cols) * sizeof *y);
+}
+
 /* As in a dueling head: y = a - mean of a over all rows + tanh(v - a), so leaf 0 is used three
  * times on the way. */
 static void shape_dueling(Problem *p, Rng *rng)
@@ -270,10 +307,11 @@ static void define_dueling(const Problem *p, double x[][MAX_ELEMENTS], double *y
 #name, leaves, shape_##shape, run_##name, define_##name                                    \
     }
 static const Operation OPERATIONS[] = {
-    OP(linear, 3, linear), OP(relu, 1, same),   OP(tanh, 1, same),       OP(add, 2, same),
-    OP(add_self, 1, same), OP(sub, 2, same),    OP(scale, 1, same),      OP(concat, 2, concat),
-    OP(gather, 1, gather), OP(pick, 1, pick),   OP(segment, 1, segment), OP(huber, 1, scalar),
-    OP(mse, 1, scalar),    OP(mean, 1, scalar), OP(dueling, 2, dueling),
+    OP(linear, 3, linear),   OP(relu, 1, same),   OP(tanh, 1, same),       OP(add, 2, same),
+    OP(add_self, 1, same),   OP(sub, 2, same),    OP(scale, 1, same),      OP(concat, 2, concat),
+    OP(gather, 1, gather),   OP(pick, 1, pick),   OP(segment, 1, segment), OP(huber, 1, scalar),
+    OP(mse, 1, scalar),      OP(mean, 1, scalar), OP(dueling, 2, dueling), OP(quantile, 1, scalar),
+    OP(reshape, 1, reshape),
 };
 enum { N_OPERATIONS = sizeof OPERATIONS / sizeof *OPERATIONS };
 
@@ -553,6 +591,7 @@ START_TEST(a_diverged_net_stays_visible)
     ck_assert(isnan(tape_value(tape, tape_tanh(tape, in))[0]));
     ck_assert(isnan(tape_value(tape, tape_mean(tape, in))[0]));
     ck_assert(isnan(tape_value(tape, tape_huber(tape, in, (float[2]){0}, NULL, 1))[0]));
+    ck_assert(isnan(tape_value(tape, tape_quantile_huber(tape, in, (float[2]){0}, NULL, 1))[0]));
 }
 END_TEST
 
@@ -564,6 +603,69 @@ START_TEST(huber_is_linear_beyond_its_threshold)
     near(grad[0][0], 0.5f / 3, 1e-7);
     near(grad[0][1], -1.0f / 3, 1e-7);
     near(grad[0][2], 1.0f / 3, 1e-7); /* no overflow */
+}
+END_TEST
+
+/* theta = 1, 3 for the quantiles 1/4, 3/4; targets 0, 2: u = -1, 1 and -3, -1. */
+START_TEST(quantile_huber_by_hand)
+{
+    static const float x[2] = {1, 3}, target[2] = {0, 2}, weight[1] = {2};
+    for (int weighted = 0; weighted < 2; weighted++) {
+        float k = weighted ? 2 : 1;
+        memset(grad, 0, sizeof grad);
+        tape_reset(tape);
+        Var loss = tape_quantile_huber(tape, tape_param(tape, x, grad[0], 1, 2), target,
+                                       weighted ? weight : NULL, 1);
+        tape_backward(tape, loss);
+        /* 3/4 1/2 + 1/4 1/2 + 1/4 5/2 + 1/4 1/2 */
+        near(tape_value(tape, loss)[0], k * 1.25f / 4, 1e-7);
+        near(grad[0][0], k * (0.75f - 0.25f) / 4, 1e-7);
+        near(grad[0][1], k * (0.25f + 0.25f) / 4, 1e-7);
+    }
+}
+END_TEST
+
+START_TEST(one_quantile_is_half_of_huber)
+{
+    static const float x[3] = {0.5f, -3, 1}, target[3] = {0, 0.25f, 5}, weight[3] = {1, 0.5f, 2};
+    for (int which = 0; which < 2; which++) {
+        Var leaf = tape_param(tape, x, grad[which], 3, 1);
+        Var loss = which ? tape_huber(tape, leaf, target, weight, 1)
+                         : tape_scale(tape, tape_quantile_huber(tape, leaf, target, weight, 1), 2);
+        tape_backward(tape, loss);
+        tape_reset(tape);
+    }
+    for (int i = 0; i < 3; i++) near(grad[0][i], grad[1][i], 1e-7);
+}
+END_TEST
+
+/* With a small threshold the least loss is at the quantiles: of 100 numbers 0..99 (in rows of 4, all
+ * of them estimated by one row) at 12, 37, 62 and 87. */
+START_TEST(the_least_loss_is_at_the_quantiles)
+{
+    static float target[100];
+    static const int same[25] = {0};
+    float theta[4] = {50, 50, 50, 50};
+    for (int i = 0; i < 100; i++) target[i] = (float)(i * 37 % 100);
+    for (int step = 0; step < 600; step++) {
+        float d[4] = {0};
+        tape_reset(tape);
+        Var x = tape_gather_rows(tape, tape_param(tape, theta, d, 1, 4), same, 25);
+        tape_backward(tape, tape_quantile_huber(tape, x, target, NULL, 0.01f));
+        for (int i = 0; i < 4; i++) theta[i] -= 2000 * d[i];
+    }
+    for (int i = 0; i < 4; i++) near(theta[i], 12.0f + 25 * (float)i, 0.1);
+}
+END_TEST
+
+START_TEST(quantile_huber_is_pytorchs)
+{
+    int n = QUANTILE_ROWS * QUANTILE_N;
+    Var x = tape_param(tape, quantile_x, grad[0], QUANTILE_ROWS, QUANTILE_N);
+    Var loss = tape_quantile_huber(tape, x, quantile_target, quantile_weight, 0.7f);
+    tape_backward(tape, loss);
+    near(tape_value(tape, loss)[0], quantile_loss[0], 1e-6);
+    for (int i = 0; i < n; i++) near(grad[0][i], quantile_grad[i], 1e-7);
 }
 END_TEST
 
@@ -593,6 +695,10 @@ int main(void)
     tcase_add_test(tc, tanh_is_within_a_few_ulp);
     tcase_add_test(tc, a_diverged_net_stays_visible);
     tcase_add_test(tc, huber_is_linear_beyond_its_threshold);
+    tcase_add_test(tc, quantile_huber_by_hand);
+    tcase_add_test(tc, one_quantile_is_half_of_huber);
+    tcase_add_test(tc, the_least_loss_is_at_the_quantiles);
+    tcase_add_test(tc, quantile_huber_is_pytorchs);
     suite_add_tcase(s, tc);
     tc = new_case("memory", 20);
     tcase_add_test(tc, node_floats_is_enough_and_no_more);

@@ -1,5 +1,6 @@
 """golden_nn.py -- computes tests/golden/nn/*.h with PyTorch: one full training step of a perceptron
-(forward, Huber loss, backward, clipping, Adam) repeated a few times, and SGD with momentum.
+(forward, Huber loss, backward, clipping, Adam) repeated a few times, SGD with momentum, and the
+quantile Huber loss.
 Run from the top of the tree: sh tests/python/venv.sh torch && .venv/bin/python tests/python/golden_nn.py
 """
 import platform
@@ -104,6 +105,24 @@ def optimisers():
     return body
 
 
+def quantile_huber(rows=4, n=5):
+    """Dabney et al. 2018, equation 10, as a mean over rows, quantiles and targets."""
+    x, target = torch.randn(rows, n, requires_grad=True), torch.randn(rows, n)
+    weight = torch.rand(rows)
+    tau = (torch.arange(n) + 0.5) / n
+    ones = torch.ones(rows, n, n)
+    u = target[:, None, :] - x[:, :, None]
+    huber = torch.nn.functional.huber_loss(x[:, :, None] * ones, target[:, None, :] * ones,
+                                           reduction="none", delta=DELTA)
+    rho = (tau[None, :, None] - (u < 0).float()).abs() * huber
+    loss = (weight[:, None, None] * rho).mean()
+    loss.backward()
+    body = f"enum {{ QUANTILE_ROWS = {rows}, QUANTILE_N = {n} }};\n"
+    for name, t in (("x", x), ("target", target), ("weight", weight), ("loss", loss), ("grad", x.grad)):
+        body += array("quantile_" + name, t)
+    return body
+
+
 torch.manual_seed(SEED)
 torch.set_num_threads(1)
 constants = (f"enum {{ GOLD_ROWS = {ROWS}, GOLD_STEPS = {STEPS}, GOLD_IN = {WIDTHS[0]}, GOLD_H1 = {WIDTHS[1]}, "
@@ -112,3 +131,4 @@ constants = (f"enum {{ GOLD_ROWS = {ROWS}, GOLD_STEPS = {STEPS}, GOLD_IN = {WIDT
 header("mlp_step", "training steps of a perceptron as PyTorch takes them.",
        constants + mlp_step("relu", torch.relu) + mlp_step("tanh", torch.tanh))
 header("optimisers", "Adam and SGD on given gradients as PyTorch takes them.", optimisers())
+header("quantile_huber", "the quantile Huber loss and its gradient in PyTorch.", quantile_huber())
