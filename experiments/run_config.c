@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 47, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 49, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -39,6 +39,10 @@ static const ConfigField OWN[OWN_FIELDS] = {
     ENUM("dqn.init", trainer.dqn.init, INITS, "of the weights"),
     NUM(CONFIG_BOOL, 0, 1, "dqn.context", trainer.dqn.context,
         "rows also see the mean of all rows"),
+    NUM(CONFIG_BOOL, 0, 1, "dqn.dueling", trainer.dqn.dueling,
+        "value of the state and advantages of actions apart"),
+    NUM(CONFIG_INT, 0, QNET_MAX_QUANTILES, "dqn.quantiles", trainer.dqn.quantiles,
+        "> 0: QR-DQN with so many quantiles per action"),
     NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr", trainer.dqn.lr, "Adam's step size at the start"),
     NUM(CONFIG_DOUBLE, 0, 1, "dqn.lr_final", trainer.dqn.lr_final, "and at the end"),
     ENUM("dqn.lr_schedule", trainer.dqn.lr_schedule, LR_SCHEDULES, "how it gets there"),

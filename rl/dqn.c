@@ -37,6 +37,16 @@ DqnConfig dqn_defaults(void)
     };
 }
 
+QNetShape dqn_shape(const DqnConfig *c)
+{
+    return (QNetShape){.hidden = c->hidden.v,
+                       .n_hidden = c->hidden.n,
+                       .act = (Activation)c->activation,
+                       .context = c->context,
+                       .dueling = c->dueling,
+                       .quantiles = c->quantiles};
+}
+
 static Status check_config(const DqnConfig *c, Err *err)
 {
     const struct {
@@ -46,6 +56,7 @@ static Status check_config(const DqnConfig *c, Err *err)
         {c->hidden.n >= 0 && c->hidden.n < MLP_MAX_LAYERS, "hidden: give 0 to 7 widths"},
         {c->activation == ACT_RELU || c->activation == ACT_TANH, "activation: use relu or tanh"},
         {c->init == INIT_HE || c->init == INIT_ORTHOGONAL, "init: use he or orthogonal"},
+        {c->quantiles >= 0 && c->quantiles <= QNET_MAX_QUANTILES, "quantiles must be in 0..256"},
         {c->lr > 0 && c->lr_final >= 0, "lr and lr_final must be positive"},
         {c->lr_schedule >= LR_LINEAR && c->lr_schedule <= LR_CONSTANT,
          "lr_schedule: use linear, cosine or constant"},
@@ -109,14 +120,15 @@ Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t
 {
     Status st = ST_OK;
     Dqn *d = NULL;
+    QNetShape shape;
 
     *out = NULL;
     TRY(check_config(cfg, err));
     st = ST_NOMEM;
     if (!(d = mem_calloc(1, sizeof *d))) goto fail;
     d->cfg = *cfg;
-    TRY(qnet_init(&d->net, spec, cfg->hidden.v, cfg->hidden.n, (Activation)cfg->activation,
-                  cfg->context, err));
+    shape = dqn_shape(&d->cfg);
+    TRY(qnet_init(&d->net, spec, &shape, err));
     d->P = qnet_params(&d->net);
     TRY(adam_init(&d->adam, d->P, cfg->beta1, cfg->beta2, cfg->adam_eps, err));
     st = ST_NOMEM;

@@ -27,6 +27,8 @@ typedef struct DqnConfig {
     int activation;      /* Activation */
     int init;            /* Init */
     bool context;        /* rows also see the mean of all rows, see qnet.h */
+    bool dueling;        /* V + A - mean A over valid actions, see qnet.h */
+    int quantiles;       /* > 0: quantile regression with so many per action; 0: values */
     double lr, lr_final; /* from lr to lr_final over total_updates */
     int lr_schedule;     /* LrSchedule */
     int lr_warmup; /* the rate rises from 0 over so many updates, times the schedule; 0: none */
@@ -51,6 +53,7 @@ typedef struct DqnConfig {
 } DqnConfig;
 
 DqnConfig dqn_defaults(void);
+QNetShape dqn_shape(const DqnConfig *cfg); /* borrows cfg->hidden */
 
 typedef struct DqnStats {   /* of one update */
     double loss;            /* the sum that is minimised */

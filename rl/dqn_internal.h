@@ -13,8 +13,8 @@ typedef struct Shard { /* S = batch / shards transitions */
     int *td;           /* [S] of the replayed actions, as indices into pair */
     int *rival, *demo; /* [S] of the margin loss, likewise */
     int *best;         /* [S] greedy pair at s' */
-    float *boot;       /* [S] values of best */
-    float *target;     /* [S] y */
+    float *boot;       /* [S, K] values of best */
+    float *target;     /* [S, K] y */
     int n_pairs, n_margins;
     double loss, td_sum, margin_sum, q_sum;
 } Shard;

@@ -15,7 +15,10 @@ Status shard_create(Shard *s, const QNet *net, int S, Err *err)
 {
     Status st = ST_OK;
     size_t n = (size_t)S, pairs = TAPE_PAIRS_PER_STATE * n;
-    size_t floats = qnet_tape_floats(net, S, (int)pairs) + 16 * pairs + 1024;
+    size_t K = (size_t)net->values;
+    /* replayed values; rivals, demonstrated, their difference; scalars */
+    size_t floats = qnet_tape_floats(net, S, (int)pairs) + 4 * tape_node_floats(S, net->values) +
+                    LOSS_NODES * tape_node_floats(1, 1);
 
     TRY(qbatch_create(&s->now, net, S, err));
     TRY(qbatch_create(&s->next, net, S, err));
@@ -27,8 +30,8 @@ Status shard_create(Shard *s, const QNet *net, int S, Err *err)
     if (!(s->rival = mem_calloc(n, sizeof(int)))) goto fail;
     if (!(s->demo = mem_calloc(n, sizeof(int)))) goto fail;
     if (!(s->best = mem_calloc(n, sizeof(int)))) goto fail;
-    if (!(s->boot = mem_calloc(n, sizeof(float)))) goto fail;
-    if (!(s->target = mem_calloc(n, sizeof(float)))) goto fail;
+    if (!(s->boot = mem_calloc(n * K, sizeof(float)))) goto fail;
+    if (!(s->target = mem_calloc(n * K, sizeof(float)))) goto fail;
     return ST_OK;
 fail:
     return st; /* shard_free() frees what there is */
@@ -49,10 +52,11 @@ void shard_free(Shard *s)
     mem_free(s->target);
 }
 
-/* s->target[i] = R + discount * bootstrap value; a state without valid actions is worth 0. */
+/* s->target[i,:] = R + discount * bootstrap values; a state without valid actions is worth 0. */
 static void compute_targets(const Dqn *d, Shard *s, const float *ret, const float *discount)
 {
     int n = 0;
+    size_t K = (size_t)d->net.values;
     qnet_infer(&d->net, d->cfg.double_q ? d->online : d->target, &s->next);
     for (int i = 0; i < s->next.states; i++) {
         int best = qbatch_argmax(&s->next, i);
@@ -61,22 +65,26 @@ static void compute_targets(const Dqn *d, Shard *s, const float *ret, const floa
     if (d->cfg.double_q)
         qnet_infer_pairs(&d->net, d->target, &s->next, s->best, n, s->boot);
     else
-        for (int i = 0; i < n; i++) s->boot[i] = s->next.q[s->best[i]];
-    for (int i = 0; i < s->next.states; i++) s->target[i] = ret[i];
+        for (int i = 0; i < n; i++)
+            memcpy(s->boot + (size_t)i * K, s->next.z + (size_t)s->best[i] * K, K * sizeof(float));
+    for (size_t i = 0; i < (size_t)s->next.states * K; i++) s->target[i] = ret[i / K];
     for (int i = 0; i < n; i++) {
         int state = s->next.state[s->best[i]];
-        s->target[state] += discount[state] * s->boot[i];
+        for (size_t k = 0; k < K; k++)
+            s->target[(size_t)state * K + k] += discount[state] * s->boot[(size_t)i * K + k];
     }
 }
 
 /* Lowers the targets of actions that the target network thinks worse than the best. Uses now.q. */
 static void widen_gaps(const Dqn *d, Shard *s, const int *action)
 {
+    size_t K = (size_t)d->net.values;
     qnet_infer(&d->net, d->target, &s->now);
     for (int i = 0; i < s->now.states; i++) {
         float best = s->now.q[qbatch_argmax(&s->now, i)];
         float mine = s->now.q[qbatch_find(&s->now, i, action[i])];
-        s->target[i] -= (float)d->cfg.gap * (best - mine);
+        for (size_t k = 0; k < K; k++)
+            s->target[(size_t)i * K + k] -= (float)d->cfg.gap * (best - mine);
     }
 }
 
@@ -125,22 +133,36 @@ static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *d
     }
 }
 
+/* In double; of one value it is the value. */
+static double mean(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i];
+    return sum / (double)n;
+}
+
+/* Quantile losses count twice: of one quantile that is Huber's loss, and the demonstrations keep
+ * their weight against it, whatever the number of quantiles. */
 static Var td_loss(const Dqn *d, Shard *s, Var q)
 {
     int n = s->now.states;
     Var q_td = tape_gather_rows(s->tape, q, s->td, n);
-    Var loss = tape_huber(s->tape, q_td, s->target, NULL, (float)d->cfg.huber_delta);
-    const float *v = tape_value(s->tape, q_td);
+    size_t K = (size_t)d->net.values;
+    bool quantiles = d->cfg.quantiles > 0;
+    Var loss = (quantiles ? tape_quantile_huber : tape_huber)(s->tape, q_td, s->target, NULL,
+                                                              (float)d->cfg.huber_delta);
 
     s->td_sum = s->q_sum = 0;
-    for (int i = 0; i < n; i++) {
-        s->td_sum += fabs((double)v[i] - (double)s->target[i]);
-        s->q_sum += (double)v[i];
+    for (size_t i = 0; i < (size_t)n; i++) {
+        double q_mean = mean(tape_value(s->tape, q_td) + i * K, K);
+        s->td_sum += fabs(q_mean - mean(s->target + i * K, K));
+        s->q_sum += q_mean;
     }
-    return tape_scale(s->tape, loss, 1.0f / (float)d->cfg.shards);
+    return tape_scale(s->tape, loss, (quantiles ? 2.0f : 1.0f) / (float)d->cfg.shards);
 }
 
-/* This shard's part of the mean over all demonstrated states of the batch. */
+/* This shard's part of the mean over all demonstrated states of the batch. tape_mean() is over
+ * quantiles too. */
 static Var margin_loss(const Dqn *d, Shard *s, Var q)
 {
     int n = s->n_margins;

@@ -15,11 +15,11 @@ Status policy_create(Policy **out, const DqnConfig *cfg, const EnvSpec *spec, Er
 {
     Status st = ST_NOMEM;
     Policy *p = NULL;
+    QNetShape shape = dqn_shape(cfg);
 
     *out = NULL;
     if (!(p = mem_calloc(1, sizeof *p))) goto fail;
-    TRY(qnet_init(&p->net, spec, cfg->hidden.v, cfg->hidden.n, (Activation)cfg->activation,
-                  cfg->context, err));
+    TRY(qnet_init(&p->net, spec, &shape, err));
     st = ST_NOMEM;
     if (!(p->weights = mem_calloc(qnet_params(&p->net), sizeof(float)))) goto fail;
     *out = p;

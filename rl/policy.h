@@ -9,8 +9,7 @@
 
 typedef struct Policy Policy;
 
-/* Uses the shape of cfg only: hidden, activation, context. The weights are 0 until they are loaded.
- */
+/* Uses the shape of cfg only, dqn_shape(). The weights are 0 until they are loaded. */
 Status policy_create(Policy **out, const DqnConfig *cfg, const EnvSpec *spec, Err *err);
 void policy_destroy(Policy *p); /* NULL allowed */
 const QNet *policy_net(const Policy *p);

@@ -1,4 +1,4 @@
-/* qnet.c -- loading valid pairs, and the two kinds of network behind one interface. */
+/* qnet.c -- loading valid pairs, and all kinds of network behind one interface. */
 #include "rl/qnet.h"
 
 #include "base/mem.h"
@@ -29,21 +29,30 @@ static size_t encoder_params(const QNet *net)
     return net->context ? mlp_params(&net->encoder) : 0;
 }
 
-Status qnet_init(QNet *net, const EnvSpec *spec, const int *hidden, int n_hidden, Activation act,
-                 bool context, Err *err)
+/* Blocks of K values per row of the MLP's output. */
+static int blocks(const QNet *net)
+{
+    return (scores_rows(net) ? 1 : net->spec.n_actions) + net->dueling;
+}
+
+Status qnet_init(QNet *net, const EnvSpec *spec, const QNetShape *shape, Err *err)
 {
     Status st = ST_OK;
 
-    memset(net, 0, sizeof *net);
-    net->spec = *spec;
-    net->context = context;
-    if (context && (!scores_rows(net) || n_hidden < 1))
+    if (shape->context && (spec->row_features == 0 || shape->n_hidden < 1))
         return err_set(err, ST_CONFIG,
                        "a context needs features per action and a hidden layer; switch it off");
-    int outputs = scores_rows(net) ? 1 : spec->n_actions;
-    if (context) TRY(mlp_init(&net->encoder, x_width(net), NULL, 0, hidden[0], act, err));
-    TRY(mlp_init(&net->mlp, x_width(net) + context_width(net), hidden, n_hidden, outputs, act,
-                 err));
+    if (shape->quantiles < 0 || shape->quantiles > QNET_MAX_QUANTILES)
+        return err_set(err, ST_CONFIG, "%d quantiles, use 0 (none) to %d", shape->quantiles,
+                       QNET_MAX_QUANTILES);
+    *net = (QNet){.spec = *spec,
+                  .context = shape->context,
+                  .dueling = shape->dueling,
+                  .values = shape->quantiles > 1 ? shape->quantiles : 1};
+    if (net->context)
+        TRY(mlp_init(&net->encoder, x_width(net), NULL, 0, shape->hidden[0], shape->act, err));
+    TRY(mlp_init(&net->mlp, x_width(net) + context_width(net), shape->hidden, shape->n_hidden,
+                 blocks(net) * net->values, shape->act, err));
     return ST_OK;
 fail:
     return st;
@@ -109,13 +118,18 @@ static Status allocate(QBatch *w, const QNet *net, int max_states)
     size_t scratch = mlp_scratch_floats(&net->mlp, (int)rows);
 
     if (net->context) scratch = max_size(scratch, mlp_scratch_floats(&net->encoder, (int)rows));
+    size_t K = (size_t)net->values;
     bool ok = (w->start = mem_calloc(S + 1, sizeof(int))) &&
               (w->action = mem_calloc(pairs, sizeof(int))) &&
               (w->state = mem_calloc(pairs, sizeof(int))) &&
               (w->index = mem_calloc(pairs, sizeof(int))) &&
               (w->column = mem_calloc(pairs, sizeof(int))) &&
+              (w->advantage = mem_calloc(pairs, sizeof(int))) &&
+              (w->value = mem_calloc(pairs, sizeof(int))) &&
               (w->x = mem_calloc(rows * (size_t)x_width(net), sizeof(float))) &&
               (w->q = mem_calloc(pairs, sizeof(float))) &&
+              (w->z = K > 1 ? mem_calloc(pairs * K, sizeof(float)) : w->q) &&
+              (w->lift = mem_calloc(net->dueling ? S * K : 0, sizeof(float))) &&
               (w->pick = mem_calloc(rows * in, sizeof(float))) &&
               (w->mean = mem_calloc(S * (size_t)context_width(net), sizeof(float))) &&
               (w->raw = mem_calloc(raw, sizeof(float))) &&
@@ -141,8 +155,12 @@ void qbatch_free(QBatch *w)
     mem_free(w->state);
     mem_free(w->index);
     mem_free(w->column);
+    mem_free(w->advantage);
+    mem_free(w->value);
     mem_free(w->x);
+    if (w->z != w->q) mem_free(w->z);
     mem_free(w->q);
+    mem_free(w->lift);
     mem_free(w->pick);
     mem_free(w->mean);
     mem_free(w->raw);
@@ -240,39 +258,89 @@ static void encode_context(const QNet *net, const float *params, QBatch *w)
     }
 }
 
-static void infer_rows(const QNet *net, const float *params, QBatch *w, const int *row, int n,
+/* Block of pair p's advantage, or value without dueling, in the MLP's outputs for all pairs (rows) or
+ * states (plain). */
+static int advantage_block(const QNet *net, const QBatch *w, int p)
+{
+    return scores_rows(net) ? blocks(net) * p : blocks(net) * w->state[p] + w->action[p];
+}
+
+/* Dueling: block of V, or of pair p's share in it. */
+static int value_block(const QNet *net, const QBatch *w, int p)
+{
+    return blocks(net) * (scores_rows(net) ? p : w->state[p]) + blocks(net) - 1;
+}
+
+/* lift[s] = mean over the state's pairs of V - A, in double: rounding apart what the tape gets. */
+static void find_lift(const QNet *net, QBatch *w)
+{
+    size_t K = (size_t)net->values;
+    for (int s = 0; s < w->states; s++) {
+        int first = w->start[s], last = w->start[s + 1];
+        for (size_t k = 0; k < K; k++) {
+            double sum = 0;
+            for (int p = first; p < last; p++)
+                sum += (double)w->raw[(size_t)value_block(net, w, p) * K + k] -
+                       (double)w->raw[(size_t)advantage_block(net, w, p) * K + k];
+            w->lift[(size_t)s * K + k] = last > first ? (float)(sum / (last - first)) : 0;
+        }
+    }
+}
+
+/* Where the outputs for other pairs are needed, or come along anyway: all of them, then a choice. */
+static void infer_all(const QNet *net, const float *params, QBatch *w, const int *pair, int n,
+                      float *out)
+{
+    size_t K = (size_t)net->values;
+    int rows = scores_rows(net) ? w->pairs : w->states;
+    const float *x = w->x;
+
+    if (net->context) {
+        pick_rows(net, w, NULL, rows);
+        x = w->pick;
+    }
+    mlp_infer(&net->mlp, params + encoder_params(net), x, rows, w->scratch, w->raw);
+    if (net->dueling) find_lift(net, w);
+    for (int i = 0; i < n; i++, out += K) {
+        int p = pair ? pair[i] : i;
+        memcpy(out, w->raw + (size_t)advantage_block(net, w, p) * K, K * sizeof *out);
+        for (size_t k = 0; net->dueling && k < K; k++)
+            out[k] += w->lift[(size_t)w->state[p] * K + k];
+    }
+}
+
+/* Rows that are scored alone. */
+static void infer_rows(const QNet *net, const float *params, QBatch *w, const int *pair, int n,
                        float *out)
 {
     const float *x = w->x;
-    if (net->context) encode_context(net, params, w);
-    if (net->context || row) {
-        pick_rows(net, w, row, n);
+    if (net->context || pair) {
+        pick_rows(net, w, pair, n);
         x = w->pick;
     }
     mlp_infer(&net->mlp, params + encoder_params(net), x, n, w->scratch, out);
-}
-
-static void infer_plain(const QNet *net, const float *params, QBatch *w, const int *pair, int n,
-                        float *out)
-{
-    size_t A = (size_t)net->spec.n_actions;
-    mlp_infer(&net->mlp, params, w->x, w->states, w->scratch, w->raw);
-    for (int i = 0; i < n; i++) {
-        int p = pair ? pair[i] : i;
-        out[i] = w->raw[(size_t)w->state[p] * A + (size_t)w->action[p]];
-    }
 }
 
 static void infer(const QNet *net, const float *params, QBatch *w, const int *pair, int n,
                   float *out)
 {
     if (n == 0) return;
-    (scores_rows(net) ? infer_rows : infer_plain)(net, params, w, pair, n, out);
+    if (net->context) encode_context(net, params, w);
+    if (scores_rows(net) && !net->dueling)
+        infer_rows(net, params, w, pair, n, out);
+    else
+        infer_all(net, params, w, pair, n, out);
 }
 
 void qnet_infer(const QNet *net, const float *params, QBatch *w)
 {
-    infer(net, params, w, NULL, w->pairs, w->q);
+    size_t K = (size_t)net->values;
+    infer(net, params, w, NULL, w->pairs, w->z);
+    for (size_t p = 0; K > 1 && p < (size_t)w->pairs; p++) {
+        double sum = 0;
+        for (size_t k = 0; k < K; k++) sum += (double)w->z[p * K + k];
+        w->q[p] = (float)(sum / (double)K);
+    }
 }
 
 void qnet_infer_pairs(const QNet *net, const float *params, QBatch *w, const int *pair, int n,
@@ -284,66 +352,83 @@ void qnet_infer_pairs(const QNet *net, const float *params, QBatch *w, const int
 
 /* ---- on the tape ---- */
 
-/* With context every valid row has a gradient: encode all, then judge the chosen ones. */
-static Var forward_context(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
-                           const int *pair, int n)
+/* With context every valid row has a gradient: encode all, then judge the chosen ones (pair NULL:
+ * all). */
+static Var context_rows(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
+                        const int *pair, int n)
 {
-    size_t skip = encoder_params(net);
     Var x = tape_input(t, w->x, w->pairs, x_width(net));
     Var h = mlp_forward(&net->encoder, t, params, grads, x);
     h = net->encoder.act == ACT_RELU ? tape_relu(t, h) : tape_tanh(t, h);
     Var mean = tape_segment_mean(t, h, w->start, w->states);
     for (int i = 0; i < n; i++) {
-        w->index[i] = pair[i];
-        w->column[i] = w->state[pair[i]];
+        w->index[i] = pair ? pair[i] : i;
+        w->column[i] = w->state[w->index[i]];
     }
-    Var rows = tape_concat(t, tape_gather_rows(t, x, w->index, n),
-                           tape_gather_rows(t, mean, w->column, n));
-    return mlp_forward(&net->mlp, t, params + skip, grads + skip, rows);
+    return tape_concat(t, tape_gather_rows(t, x, w->index, n),
+                       tape_gather_rows(t, mean, w->column, n));
 }
 
-static Var forward_rows(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
-                        const int *pair, int n)
+/* Outputs of the MLP for the chosen pairs (rows), or for all states. */
+static Var forward_mlp(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
+                       const int *pair, int n)
 {
-    pick_rows(net, w, pair, n);
-    return mlp_forward(&net->mlp, t, params, grads, tape_input(t, w->pick, n, x_width(net)));
+    size_t skip = encoder_params(net);
+    Var x;
+    if (net->context) {
+        x = context_rows(net, t, params, grads, w, pair, n);
+    } else if (scores_rows(net) && pair) {
+        pick_rows(net, w, pair, n);
+        x = tape_input(t, w->pick, n, x_width(net));
+    } else {
+        x = tape_input(t, w->x, scores_rows(net) ? n : w->states, x_width(net));
+    }
+    return mlp_forward(&net->mlp, t, params + skip, grads + skip, x);
 }
 
-static Var forward_plain(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
-                         const int *pair, int n)
+/* A + mean over the state's pairs of (V - A), for all pairs. */
+static Var duel(const QNet *net, Tape *t, QBatch *w, Var block)
 {
-    Var x = tape_input(t, w->x, w->states, x_width(net));
-    Var q = mlp_forward(&net->mlp, t, params, grads, x);
-    for (int i = 0; i < n; i++) {
-        w->index[i] = w->state[pair[i]];
-        w->column[i] = w->action[pair[i]];
+    for (int p = 0; p < w->pairs; p++) {
+        w->advantage[p] = advantage_block(net, w, p);
+        w->value[p] = value_block(net, w, p);
     }
-    return tape_pick(t, tape_gather_rows(t, q, w->index, n), w->column);
+    Var a = tape_gather_rows(t, block, w->advantage, w->pairs);
+    Var v = tape_gather_rows(t, block, w->value, w->pairs);
+    Var lift = tape_segment_mean(t, tape_sub(t, v, a), w->start, w->states);
+    return tape_add(t, a, tape_gather_rows(t, lift, w->state, w->pairs));
 }
 
 Var qnet_forward(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
                  const int *pair, int n)
 {
     assert(n >= 1 && n <= w->pairs);
-    if (!scores_rows(net)) return forward_plain(net, t, params, grads, w, pair, n);
-    return (net->context ? forward_context : forward_rows)(net, t, params, grads, w, pair, n);
+    if (scores_rows(net) && !net->dueling) return forward_mlp(net, t, params, grads, w, pair, n);
+    Var y = forward_mlp(net, t, params, grads, w, NULL, w->pairs);
+    Var block = tape_reshape(t, y, tape_rows(t, y) * blocks(net), net->values);
+    if (net->dueling) return tape_gather_rows(t, duel(net, t, w, block), pair, n);
+    for (int i = 0; i < n; i++) w->advantage[i] = advantage_block(net, w, pair[i]);
+    return tape_gather_rows(t, block, w->advantage, n);
 }
 
 size_t qnet_tape_floats(const QNet *net, int states, int n)
 {
-    size_t A = (size_t)net->spec.n_actions, N = (size_t)n, S = (size_t)states;
-    size_t C = (size_t)context_width(net), W = (size_t)x_width(net);
+    int C = context_width(net), W = x_width(net), K = net->values;
+    int pairs = states * net->spec.n_actions;
+    bool all = !scores_rows(net) || net->dueling; /* are scored, not only n */
+    int rows = !scores_rows(net) ? states : all ? pairs : n;
+    size_t floats = mlp_tape_floats(&net->mlp, rows);
 
-    if (!scores_rows(net)) return mlp_tape_floats(&net->mlp, states) + 2 * N * (A + 1);
-    size_t floats = mlp_tape_floats(&net->mlp, n);
-    if (net->context) /* encoder, activation; mean; x and mean gathered, joined; values and
-                         gradients */
-        floats += mlp_tape_floats(&net->encoder, states * (int)A) +
-                  2 * (S * A * C + S * C + 2 * N * (W + C));
-    return floats + 256; /* alignment of each node's memory */
+    if (net->context) /* encoder, activation; mean; x and mean gathered, joined */
+        floats += mlp_tape_floats(&net->encoder, pairs) + tape_node_floats(pairs, C) +
+                  tape_node_floats(states, C) + tape_node_floats(rows, W) +
+                  tape_node_floats(rows, C) + tape_node_floats(rows, W + C);
+    if (all) floats += tape_node_floats(rows * blocks(net), K) + tape_node_floats(n, K);
+    if (net->dueling) floats += 5 * tape_node_floats(pairs, K) + tape_node_floats(states, K);
+    return floats;
 }
 
 int qnet_tape_nodes(const QNet *net)
 {
-    return 9 + mlp_tape_nodes(&net->mlp) + (net->context ? mlp_tape_nodes(&net->encoder) : 0);
+    return 16 + mlp_tape_nodes(&net->mlp) + (net->context ? mlp_tape_nodes(&net->encoder) : 0);
 }

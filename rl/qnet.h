@@ -6,6 +6,13 @@
  * optional): the mean over the state's valid rows of a first layer relu or tanh(Wc [row | global] +
  * bc) of width hidden[0], so that an action is judged among its rivals.
  *
+ * Options of the last layer. Quantiles: K values per action, estimates of the quantiles (k + 1/2) / K
+ * of its return, whose mean is its value (Dabney et al., AAAI 2018). Dueling: Q(s,a) = V(s) + A(s,a)
+ * - mean of A over the valid actions (Wang et al., ICML 2016). A plain network has outputs of its
+ * own for V. In rows each row has a second output v, and V is the mean of v over the valid rows: a
+ * linear head on the mean of their last hidden layer, which unlike a head on the global features
+ * sees the whole state, in whatever order the rows come, and costs one more output.
+ *
  * A QNet is only a shape. Parameters are one slab: [Wc, bc with context,] then the MLP's as
  * nn/mlp.h lays them out. Scaling the features is the environment's business.
  *
@@ -18,10 +25,22 @@
 #include "env/env.h"
 #include "nn/mlp.h"
 
+enum { QNET_MAX_QUANTILES = 256 };
+
+typedef struct QNetShape {
+    const int *hidden; /* widths, [n_hidden] */
+    int n_hidden;
+    Activation act;
+    bool context, dueling;
+    int quantiles; /* 0: the value itself */
+} QNetShape;
+
 typedef struct QNet {
     EnvSpec spec;
-    bool context;
+    bool context, dueling;
+    int values;  /* K per action: max(1, quantiles) */
     Mlp encoder; /* one layer, only with context */
+    /* Outputs are blocks of K. rows: A, and with dueling v; plain: A of each action, with dueling V. */
     Mlp mlp;
 } QNet;
 
@@ -33,15 +52,17 @@ typedef struct QBatch {
     int *state;  /* [pairs] */
     float *x;    /* rows: [pairs, row + global]; plain: [states, global] */
     float *q;    /* [pairs], filled by qnet_infer() */
+    float *z;    /* [pairs, K], likewise: the quantiles that q is the mean of; q itself if K = 1 */
     /* Private workspace of qnet.c. */
-    int *index, *column; /* [pairs] */
-    float *pick, *mean;  /* rows of x that were picked; [states, hidden[0]] */
+    int *index, *column, *advantage, *value; /* [pairs] */
+    float *pick, *mean;                      /* rows of x that were picked; [states, hidden[0]] */
     float *raw, *scratch;
+    float *lift; /* dueling: [states, K], V - mean A */
 } QBatch;
 
-/* ST_CONFIG: unusable widths, or context with a plain network. */
-Status qnet_init(QNet *net, const EnvSpec *spec, const int *hidden, int n_hidden, Activation act,
-                 bool context, Err *err);
+/* ST_CONFIG: unusable widths, quantiles not in 0..QNET_MAX_QUANTILES, or context with a plain network.
+ */
+Status qnet_init(QNet *net, const EnvSpec *spec, const QNetShape *shape, Err *err);
 size_t qnet_params(const QNet *net);
 void qnet_randomise(const QNet *net, float *params, Init init, Rng *rng);
 /* Lists a slab's W and b under prefix: "<prefix>/W0" [out, in], "<prefix>/b0" [out], ...
@@ -58,15 +79,15 @@ int qbatch_find(const QBatch *w, int state, int action);
 /* Pair of the largest w->q of a state, the lowest action among equals; -1 without valid actions. */
 int qbatch_argmax(const QBatch *w, int state);
 
-/* w->q = values of all pairs. */
+/* w->z, w->q = values of all pairs. */
 void qnet_infer(const QNet *net, const float *params, QBatch *w);
-/* out[i] = value of pair[i], i < n <= states; cheaper than all pairs where rows are scored alone.
- */
+/* out[i,:] = the K values of pair[i], i < n <= states; cheaper than all pairs where rows are scored
+ * alone, without dueling. */
 void qnet_infer_pairs(const QNet *net, const float *params, QBatch *w, const int *pair, int n,
                       float *out);
 
-/* On the tape: values [n,1] of pair[0..n-1], n <= all pairs; gradients are added to grads. w must
- * stay as it is until the tape's backward. */
+/* On the tape: values [n,K] of pair[0..n-1], n <= all pairs; gradients are added to grads. w and pair
+ * must stay as they are until the tape's backward. */
 Var qnet_forward(const QNet *net, Tape *t, const float *params, float *grads, QBatch *w,
                  const int *pair, int n);
 /* Tape memory that qnet_forward of n pairs of `states` states takes at most, with its backward. */

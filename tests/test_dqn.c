@@ -73,8 +73,9 @@ static Trainer *train(const TrainerConfig *c, const ToyMdp *mdp, int threads)
     return t;
 }
 
-/* Values of the valid actions of one state, by the evaluation copy; -INFINITY elsewhere. */
-static void learnt_q(Trainer *t, const ToyMdp *mdp, int state, double q[TOY_ACTIONS])
+/* Values of the valid actions of one state, by the evaluation copy, -INFINITY elsewhere; and unless
+ * NULL the quantiles of action 0. */
+static void learnt(Trainer *t, const ToyMdp *mdp, int state, double q[TOY_ACTIONS], double *z)
 {
     const QNet *net = dqn_net(trainer_dqn(t));
     QBatch w;
@@ -87,9 +88,16 @@ static void learnt_q(Trainer *t, const ToyMdp *mdp, int state, double q[TOY_ACTI
     qnet_infer(net, dqn_weights(trainer_dqn(t), DQN_EVALUATION), &w);
     for (int a = 0; a < mdp->actions; a++) {
         int pair = qbatch_find(&w, 0, a);
+        for (int k = 0; z && a == 0 && k < net->values; k++)
+            z[k] = (double)w.z[pair * net->values + k];
         q[a] = pair < 0 ? -HUGE_VAL : (double)w.q[pair];
     }
     qbatch_free(&w);
+}
+
+static void learnt_q(Trainer *t, const ToyMdp *mdp, int state, double q[TOY_ACTIONS])
+{
+    learnt(t, mdp, state, q, NULL);
 }
 
 static void check_q_star(const TrainerConfig *c, const ToyMdp *mdp, double tolerance)
@@ -109,19 +117,39 @@ static void check_q_star(const TrainerConfig *c, const ToyMdp *mdp, double toler
     trainer_destroy(t);
 }
 
-/* Both kinds of network, single and double Q. */
-static const struct {
-    bool rows, context, double_q;
-} KINDS[] = {{false, false, true}, {true, false, true}, {true, true, true}, {true, false, false}};
+/* All kinds of network, single and double Q. */
+typedef struct Kind {
+    bool rows, context, double_q, dueling;
+    int quantiles;
+} Kind;
+
+static const Kind KINDS[] = {
+    {.double_q = true},
+    {.rows = true, .double_q = true},
+    {.rows = true, .context = true, .double_q = true},
+    {.rows = true},
+    {.double_q = true, .dueling = true},
+    {.rows = true, .double_q = true, .dueling = true},
+    {.double_q = true, .quantiles = 5},
+    {.rows = true, .double_q = true, .quantiles = 5},
+    {.rows = true, .context = true, .dueling = true, .quantiles = 5},
+};
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
+
+static void set_kind(DqnConfig *c, const Kind *kind)
+{
+    c->context = kind->context;
+    c->double_q = kind->double_q;
+    c->dueling = kind->dueling;
+    c->quantiles = kind->quantiles;
+}
 
 static void check_kind(int kind, const ToyMdp *mdp, double tolerance)
 {
     ToyMdp m = *mdp;
     TrainerConfig c = small();
     m.rows = KINDS[kind].rows;
-    c.dqn.context = KINDS[kind].context;
-    c.dqn.double_q = KINDS[kind].double_q;
+    set_kind(&c.dqn, &KINDS[kind]);
     check_q_star(&c, &m, tolerance);
 }
 
@@ -196,6 +224,34 @@ START_TEST(hard_target_copies_learn_too)
 }
 END_TEST
 
+/* Two steps in one: action 0 of state 0 leads to state 1, where random exploration earns 0, 1, 1 or
+ * 3. The quantiles 1/8, 3/8, 5/8 and 7/8 of that are 0, 1, 1 and 3, and the value is their mean. */
+START_TEST(quantiles_show_what_returns_there_are)
+{
+    static const double WANT[] = {0, 1, 1, 3};
+    ToyMdp m = {.states = 2, .actions = 4, .rows = _i, .random_start = true};
+    TrainerConfig c = small();
+    double q[TOY_ACTIONS], z[4];
+
+    for (int a = 0; a < 4; a++) {
+        m.move[0][a] = (ToyMove){1, 0, 1, a > 0};
+        m.move[1][a] = (ToyMove){TOY_END, WANT[a], 1, false};
+    }
+    c.dqn.discount_time = HUGE_VAL;
+    c.dqn.n_step = 2;
+    c.dqn.quantiles = 4;
+    c.dqn.dueling = _i;
+    c.dqn.huber_delta = 0.01; /* with a large one they are drawn to the mean */
+    c.dqn.lr = 1e-2;
+    Trainer *t = train(&c, &m, 1);
+    learnt(t, &m, 0, q, z);
+    for (int k = 0; k < 4; k++)
+        ck_assert_msg(fabs(z[k] - WANT[k]) < 0.1, "quantile %d is %g", k, z[k]);
+    ck_assert_double_eq_tol(q[0], 1.25, 0.1);
+    trainer_destroy(t);
+}
+END_TEST
+
 /* Without any reward, only the demonstrator tells actions apart. */
 START_TEST(demonstrated_actions_lead_by_the_margin)
 {
@@ -203,12 +259,14 @@ START_TEST(demonstrated_actions_lead_by_the_margin)
     TrainerConfig c = small();
     double q[TOY_ACTIONS];
 
-    m.rows = _i;
+    m.rows = _i > 0;
     m.has_demo = true;
     for (int s = 0; s < 3; s++) {
         m.demo[s] = s % 2;
         for (int a = 0; a < 2; a++) m.move[s][a].reward = 0;
     }
+    c.dqn.dueling = _i == 2;
+    c.dqn.quantiles = _i == 2 ? 3 : 0;
     c.dqn.demo_weight = 10; /* the temporal difference pulls the values together */
     c.dqn.demo_margin = 0.1;
     Trainer *t = train(&c, &m, 1);
@@ -257,14 +315,14 @@ END_TEST
 
 /* ---- one update against its formula, in double and with central differences ---- */
 
-enum { F = 2, G = 3, A = 3, H = 4, OBS = A * F + G + A, BATCH = 12, MAX_P = 128 };
+enum { F = 2, G = 3, A = 3, H = 4, OBS = A * F + G + A, BATCH = 12, MAX_P = 128, MAX_K = 3 };
 
 typedef struct Reference {
-    bool rows, context, double_q;
-    int P;
+    Kind kind;
+    int P, K;
     float obs[BATCH * OBS], next[BATCH * OBS], ret[BATCH], discount[BATCH];
     int action[BATCH], demo[BATCH];
-    double target[BATCH]; /* y */
+    double target[BATCH][MAX_K]; /* y */
     double td_error, margin_loss, q_mean;
 } Reference;
 
@@ -285,28 +343,70 @@ static void dense_tanh(const double **p, int n_in, int n_out, const double *x, d
     for (int o = 0; o < n_out; o++) out[o] = tanh(out[o]);
 }
 
-/* q[a] of one observation; -HUGE_VAL where masked. hidden: one layer of H, tanh. */
-static void reference_q(const Reference *r, const double *params, const float *obs, double q[A])
+/* Outputs of the network for action a: its K values, and K of the state's value (with dueling). */
+static void reference_head(const Reference *r, const double *p, const double *h, int a,
+                           double z[MAX_K], double v[MAX_K])
 {
-    const float *global = obs + (r->rows ? A * F : 0), *mask = global + G;
-    double mean[H] = {0}, valid = 0, x[F + G + H], h[H];
+    double out[(A + 1) * MAX_K];
+    int blocks = (r->kind.rows ? 1 : A) + r->kind.dueling;
+    dense(&p, H, blocks * r->K, h, out);
+    for (int k = 0; k < r->K; k++) {
+        z[k] = out[(r->kind.rows ? 0 : a) * r->K + k];
+        v[k] = out[(blocks - 1) * r->K + k];
+    }
+}
+
+/* z[a][k] of one observation, for valid actions. hidden: one layer of H, tanh. */
+static void reference_z(const Reference *r, const double *params, const float *obs,
+                        double z[A][MAX_K])
+{
+    const float *global = obs + (r->kind.rows ? A * F : 0), *mask = global + G;
+    double context[H] = {0}, valid = 0, x[F + G + H], h[H], v[A][MAX_K], mean_v[MAX_K] = {0},
+           mean_z[MAX_K] = {0};
 
     for (int a = 0; a < A; a++) valid += mask[a] > 0;
-    for (int pass = r->context ? 0 : 1; pass < 2; pass++) {
+    for (int pass = r->kind.context ? 0 : 1; pass < 2; pass++) {
         for (int a = 0; a < A; a++) {
             const double *p = params;
             int n = 0;
-            for (int i = 0; r->rows && i < F; i++) x[n++] = (double)obs[a * F + i];
+            for (int i = 0; r->kind.rows && i < F; i++) x[n++] = (double)obs[a * F + i];
             for (int i = 0; i < G; i++) x[n++] = (double)global[i];
-            if (r->context) dense_tanh(&p, n, H, x, h);
-            for (int i = 0; pass == 0 && mask[a] > 0 && i < H; i++) mean[i] += h[i] / valid;
-            for (int i = 0; r->context && i < H; i++) x[n++] = mean[i];
-            double out[A];
+            if (r->kind.context) dense_tanh(&p, n, H, x, h);
+            for (int i = 0; pass == 0 && mask[a] > 0 && i < H; i++) context[i] += h[i] / valid;
+            for (int i = 0; r->kind.context && i < H; i++) x[n++] = context[i];
             dense_tanh(&p, n, H, x, h);
-            dense(&p, H, r->rows ? 1 : A, h, out);
-            q[a] = mask[a] > 0 ? out[r->rows ? 0 : a] : -HUGE_VAL;
+            reference_head(r, p, h, a, z[a], v[a]);
         }
     }
+    for (int a = 0; a < A; a++)
+        for (int k = 0; mask[a] > 0 && k < r->K; k++) {
+            mean_z[k] += z[a][k] / valid;
+            mean_v[k] += v[a][k] / valid;
+        }
+    for (int a = 0; a < A; a++)
+        for (int k = 0; r->kind.dueling && k < r->K; k++) z[a][k] += mean_v[k] - mean_z[k];
+}
+
+static double mean_of(const Reference *r, const double z[MAX_K])
+{
+    double sum = 0;
+    for (int k = 0; k < r->K; k++) sum += z[k];
+    return sum / r->K;
+}
+
+/* Observation i of obs[BATCH], whose width depends on the kind. */
+static const float *nth(const Reference *r, const float *obs, int i)
+{
+    return obs + i * (OBS - (r->kind.rows ? 0 : A * F));
+}
+
+/* q[a] of one observation; -HUGE_VAL where masked. */
+static void reference_q(const Reference *r, const double *params, const float *obs, double q[A])
+{
+    const float *mask = obs + (r->kind.rows ? A * F : 0) + G;
+    double z[A][MAX_K];
+    reference_z(r, params, obs, z);
+    for (int a = 0; a < A; a++) q[a] = mask[a] > 0 ? mean_of(r, z[a]) : -HUGE_VAL;
 }
 
 static int argmax(const double q[A])
@@ -317,17 +417,34 @@ static int argmax(const double q[A])
     return best;
 }
 
+static double reference_huber(double d, double delta)
+{
+    return fabs(d) <= delta ? d * d / 2 : delta * (fabs(d) - delta / 2);
+}
+
+/* Of the values z against the targets y. */
+static double reference_td(const Reference *r, const double *z, const double *y, double delta)
+{
+    double sum = 0;
+    if (r->kind.quantiles == 0) return reference_huber(z[0] - y[0], delta);
+    for (int i = 0; i < r->K; i++)
+        for (int j = 0; j < r->K; j++) {
+            double tau = (i + 0.5) / r->K, u = y[j] - z[i];
+            sum += fabs(tau - (u < 0)) * reference_huber(u, delta);
+        }
+    return 2 * sum / (r->K * r->K);
+}
+
 static double reference_loss(Reference *r, const DqnConfig *c, const double *online)
 {
-    double huber = 0, margin = 0, td = 0, mean = 0;
+    double loss = 0, margin = 0, td = 0, mean = 0;
     int demos = 0;
     for (int i = 0; i < BATCH; i++) {
-        double q[A];
-        reference_q(r, online, r->obs + i * (OBS - (r->rows ? 0 : A * F)), q);
-        double d = q[r->action[i]] - r->target[i];
-        huber +=
-            fabs(d) <= c->huber_delta ? d * d / 2 : c->huber_delta * (fabs(d) - c->huber_delta / 2);
-        td += fabs(d);
+        double q[A], z[A][MAX_K];
+        reference_z(r, online, nth(r, r->obs, i), z);
+        reference_q(r, online, nth(r, r->obs, i), q);
+        loss += reference_td(r, z[r->action[i]], r->target[i], c->huber_delta);
+        td += fabs(q[r->action[i]] - mean_of(r, r->target[i]));
         mean += q[r->action[i]];
         if (r->demo[i] < 0) continue;
         double lead = q[r->demo[i]];
@@ -338,19 +455,27 @@ static double reference_loss(Reference *r, const DqnConfig *c, const double *onl
     r->td_error = td / BATCH;
     r->q_mean = mean / BATCH;
     r->margin_loss = demos ? margin / demos : 0;
-    return huber / BATCH + c->demo_weight * r->margin_loss;
+    return loss / BATCH + c->demo_weight * r->margin_loss;
 }
 
-static void reference_targets(Reference *r, const double *online, const double *target)
+static void reference_targets(Reference *r, const DqnConfig *c, const double *online,
+                              const double *target)
 {
     for (int i = 0; i < BATCH; i++) {
-        double q[A], qt[A];
-        const float *next = r->next + i * (OBS - (r->rows ? 0 : A * F));
-        r->target[i] = (double)r->ret[i];
-        if (r->discount[i] == 0) continue;
-        reference_q(r, online, next, q);
-        reference_q(r, target, next, qt);
-        r->target[i] += (double)r->discount[i] * qt[argmax(r->double_q ? q : qt)];
+        double q[A] = {0}, qt[A] = {0}, z[A][MAX_K] = {{0}};
+        const float *next = nth(r, r->next, i);
+        if (r->discount[i] > 0) {
+            reference_q(r, online, next, q);
+            reference_q(r, target, next, qt);
+            reference_z(r, target, next, z);
+        }
+        const double *boot = z[argmax(r->kind.double_q ? q : qt)];
+        reference_q(r, target, nth(r, r->obs, i), qt);
+        double gap = c->gap * (qt[argmax(qt)] - qt[r->action[i]]);
+        for (int k = 0; k < r->K; k++) {
+            r->target[i][k] = (double)r->ret[i] - gap;
+            if (r->discount[i] > 0) r->target[i][k] += (double)r->discount[i] * boot[k];
+        }
     }
 }
 
@@ -419,13 +544,12 @@ static void check_copies(const DqnConfig *c, Dqn *d, const double *online0, cons
     }
 }
 
-static DqnConfig update_config(int kind)
+static DqnConfig update_config(const Kind *kind)
 {
     DqnConfig c = dqn_defaults();
     c.hidden = (ConfigInts){1, {H}};
     c.activation = ACT_TANH;
-    c.context = KINDS[kind].context;
-    c.double_q = KINDS[kind].double_q;
+    set_kind(&c, kind);
     c.batch = BATCH;
     c.shards = 3;
     c.n_step = 2;
@@ -450,11 +574,27 @@ static void take_weights(Dqn *d, Rng *rng, double *online, double *target, int P
     }
 }
 
+/* Networks x double x dueling x quantiles x gap; the demonstrations are always there. */
+enum { N_UPDATES = 3 * 2 * 2 * 3 * 2 };
+
+static Kind update_kind(int i)
+{
+    static const int QUANTILES[] = {0, 1, MAX_K};
+    return (Kind){.rows = i % 3 > 0,
+                  .context = i % 3 > 1,
+                  .double_q = i / 3 % 2,
+                  .dueling = i / 6 % 2,
+                  .quantiles = QUANTILES[i / 12 % 3]};
+}
+
 START_TEST(one_update_is_its_formula)
 {
     static Reference r;
-    DqnConfig c = update_config(_i);
-    bool rows = KINDS[_i].rows;
+    r.kind = update_kind(_i);
+    r.K = r.kind.quantiles ? r.kind.quantiles : 1;
+    DqnConfig c = update_config(&r.kind);
+    c.gap = _i / 36 * 0.4;
+    bool rows = r.kind.rows;
     EnvSpec spec = {A, rows ? F : 0, G, rows ? OBS : G + A};
     ReplayBatch batch = {r.obs, r.next, r.action, r.demo, r.ret, r.discount};
     ReplayPick pick[BATCH];
@@ -471,9 +611,6 @@ START_TEST(one_update_is_its_formula)
     ck_ok(pool_create(&pool, 1, &err), err);
     ck_ok(dqn_create(&d, &c, &spec, 5, &err), err);
     fill_replay(replay, &spec, &rng);
-    r.rows = rows;
-    r.context = c.context;
-    r.double_q = c.double_q;
     r.P = (int)qnet_params(dqn_net(d));
     ck_assert_int_le(r.P, MAX_P);
     take_weights(d, &rng, online, target, r.P);
@@ -481,7 +618,7 @@ START_TEST(one_update_is_its_formula)
     Rng sampler = *(Rng *)learner_field(d, "/rng/learner"); /* the batch that it will draw */
     replay_draw(replay, BATCH, c.n_step, &sampler, pick);
     replay_gather(replay, pick, 0, BATCH, c.discount_time, &batch);
-    reference_targets(&r, online, target);
+    reference_targets(&r, &c, online, target);
     double loss = reference_loss(&r, &c, online);
     dqn_update(d, replay, pool, &s);
     ck_assert_double_eq_tol(s.loss, loss, 1e-5);
@@ -531,7 +668,7 @@ static void run_schedule(const DqnConfig *cfg, double lr[12], double weight[12])
 START_TEST(the_rate_follows_its_schedule)
 {
     double lr[12], weight[12];
-    DqnConfig c = update_config(1);
+    DqnConfig c = update_config(&KINDS[1]);
     c.lr = 0.01;
     c.lr_final = 0.002;
     c.lr_schedule = _i;
@@ -555,7 +692,7 @@ END_TEST
 START_TEST(the_weight_of_demonstrations_changes_linearly)
 {
     double lr[12], weight[12];
-    DqnConfig c = update_config(1);
+    DqnConfig c = update_config(&KINDS[1]);
     c.demo_weight_final = 0;
     run_schedule(&c, lr, weight);
     for (int i = 0; i < 12; i++)
@@ -637,6 +774,11 @@ START_TEST(bad_settings_are_named)
     ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
     ck_assert_ptr_nonnull(strstr(err.msg, "demo_weight_final"));
     c = dqn_defaults();
+    c.quantiles = QNET_MAX_QUANTILES + 1;
+    err = (Err){0};
+    ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.msg, "quantiles"));
+    c = dqn_defaults();
     c.context = true;
     err = (Err){0};
     ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
@@ -649,7 +791,8 @@ START_TEST(create_reports_every_allocation_failure)
     EnvSpec spec = {2, 3, 4, 12};
     DqnConfig c = dqn_defaults();
     Dqn *d;
-    c.context = true;
+    c.context = c.dueling = true;
+    c.quantiles = 7;
     ck_every_allocation_failure(dqn_create(&d, &c, &spec, 1, NULL), dqn_destroy(d));
 }
 END_TEST
@@ -663,10 +806,11 @@ int main(void)
     tcase_add_loop_test(tc, time_is_discounted_not_steps, 0, N_KINDS);
     tcase_add_loop_test(tc, n_steps_give_the_same_values, 0, 4);
     tcase_add_loop_test(tc, truncation_bootstraps, 0, 3);
-    tcase_add_loop_test(tc, one_update_is_its_formula, 0, N_KINDS);
+    tcase_add_loop_test(tc, one_update_is_its_formula, 0, N_UPDATES);
     tcase_add_test(tc, termination_does_not_bootstrap);
     tcase_add_test(tc, hard_target_copies_learn_too);
-    tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 2);
+    tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 3);
+    tcase_add_loop_test(tc, quantiles_show_what_returns_there_are, 0, 2);
     tcase_add_loop_test(tc, every_schedule_learns, LR_LINEAR, LR_CONSTANT + 1);
     tcase_add_test(tc, annealed_demonstrations_leave_no_trace);
     tcase_add_loop_test(tc, the_rate_follows_its_schedule, LR_LINEAR, LR_CONSTANT + 1);

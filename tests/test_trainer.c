@@ -41,6 +41,19 @@ static TrainerConfig config(void)
     return c;
 }
 
+/* Everything about the network and the loss that a setting can change. */
+static TrainerConfig full_config(void)
+{
+    TrainerConfig c = config();
+    c.dqn.context = c.dqn.dueling = true;
+    c.dqn.quantiles = 3;
+    c.dqn.gap = 0.3;
+    c.dqn.lr_schedule = LR_COSINE;
+    c.dqn.lr_warmup = 20;
+    c.dqn.demo_weight_final = 0.01;
+    return c;
+}
+
 static Trainer *create(const TrainerConfig *c)
 {
     Err err = {0};
@@ -82,8 +95,7 @@ static void ck_same_state(Trainer *a, Trainer *b)
 
 START_TEST(threads_do_not_change_the_bits)
 {
-    TrainerConfig c = config();
-    c.dqn.context = _i;
+    TrainerConfig c = _i ? full_config() : config();
     Trainer *one = create(&c), *many = create(&c);
     run(one, 40, 1);
     run(many, 40, 2 + _i);
@@ -127,8 +139,8 @@ static void copy_state(Trainer *from, Trainer *to)
 /* Stopped during the warm-up, right after it, and with the replay full. */
 START_TEST(resuming_leaves_no_trace)
 {
-    static const int STOPS[] = {1, 4, 33};
-    TrainerConfig c = config();
+    static const int STOPS[] = {1, 4, 33, 33};
+    TrainerConfig c = _i == 3 ? full_config() : config();
     Trainer *whole = create(&c), *first = create(&c), *second = create(&c);
 
     run(whole, STOPS[_i] + 20, 1);
@@ -236,7 +248,7 @@ END_TEST
 START_TEST(frozen_policy_acts_as_the_evaluation_copy)
 {
     static StateList from, to;
-    TrainerConfig c = config();
+    TrainerConfig c = _i ? full_config() : config();
     Trainer *t = create(&c);
     Policy *p;
     QBatch w, one;
@@ -244,7 +256,6 @@ START_TEST(frozen_policy_acts_as_the_evaluation_copy)
     float obs[64];
     int action;
 
-    c.dqn.context = false;
     run(t, 20, 1);
     Dqn *d = trainer_dqn(t);
     ck_ok(policy_create(&p, &c.dqn, &dqn_net(d)->spec, &err), err);
@@ -348,12 +359,12 @@ int main(void)
     TCase *tc = new_case("trainer", 120);
     tcase_add_loop_test(tc, threads_do_not_change_the_bits, 0, 2);
     tcase_add_test(tc, seeds_change_them);
-    tcase_add_loop_test(tc, resuming_leaves_no_trace, 0, 3);
+    tcase_add_loop_test(tc, resuming_leaves_no_trace, 0, 4);
     tcase_add_test(tc, updates_keep_pace_with_decisions);
     tcase_add_test(tc, every_kind_of_state_is_listed);
     tcase_add_loop_test(tc, the_demonstrator_can_act_in_the_warm_up, 0, 2);
     tcase_add_loop_test(tc, damaged_state_is_refused, 0, 7);
-    tcase_add_test(tc, frozen_policy_acts_as_the_evaluation_copy);
+    tcase_add_loop_test(tc, frozen_policy_acts_as_the_evaluation_copy, 0, 2);
     tcase_add_loop_test(tc, bad_settings_are_named, 0, 5);
     tcase_add_test(tc, create_reports_every_allocation_failure);
     tcase_add_test(tc, rounds_do_not_allocate);
