@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 49, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 51, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -55,6 +55,9 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_DOUBLE, 1e-3, 1e9, "dqn.discount_time", trainer.dqn.discount_time,
         "tau, in mean service times"),
     NUM(CONFIG_BOOL, 0, 1, "dqn.double", trainer.dqn.double_q, "double DQN targets"),
+    NUM(CONFIG_BOOL, 0, 1, "dqn.noisy", trainer.dqn.noisy, "noisy weights explore"),
+    NUM(CONFIG_DOUBLE, 1e-6, 100, "dqn.noisy_sigma", trainer.dqn.noisy_sigma,
+        "their first sigma, times sqrt(inputs)"),
     NUM(CONFIG_DOUBLE, 0, 0.99, "dqn.gap", trainer.dqn.gap,
         "advantage learning: action gaps grow by 1/(1-gap)"),
     NUM(CONFIG_DOUBLE, 1e-6, 1e9, "dqn.huber_delta", trainer.dqn.huber_delta,

@@ -24,6 +24,7 @@ DqnConfig dqn_defaults(void)
         .n_step = 8,
         .discount_time = 6,
         .double_q = true,
+        .noisy_sigma = 0.5,
         .huber_delta = 1,
         .clip_norm = 10,
         .target_polyak = 0.005,
@@ -66,6 +67,7 @@ static Status check_config(const DqnConfig *c, Err *err)
          "batch must be a multiple of shards"},
         {c->n_step >= 1, "n_step must be at least 1"},
         {c->discount_time > 0, "discount_time must be positive"},
+        {c->noisy_sigma > 0, "noisy_sigma must be positive"},
         {c->huber_delta > 0, "huber_delta must be positive"},
         {c->clip_norm > 0, "clip_norm must be positive"},
         {c->target_polyak > 0 && c->target_polyak <= 1, "target_polyak must be in (0, 1]"},
@@ -103,17 +105,21 @@ static void batch_free(ReplayBatch *b)
 
 static bool weights_create(Dqn *d)
 {
-    return (d->online = mem_calloc(d->P, sizeof(float))) &&
-           (d->target = mem_calloc(d->P, sizeof(float))) &&
-           (d->eval = mem_calloc(d->P, sizeof(float)));
+    return (d->online = mem_calloc(d->N, sizeof(float))) &&
+           (d->target = mem_calloc(d->N, sizeof(float))) &&
+           (d->eval = mem_calloc(d->P, sizeof(float))) &&
+           (!d->cfg.noisy || noise_create(&d->noise, &d->net) == ST_OK);
 }
 
 static void weights_start(Dqn *d, uint64_t seed)
 {
+    d->seed = seed;
     rng_seed(&d->rng, seed, 1);
     qnet_randomise(&d->net, d->online, (Init)d->cfg.init, &d->rng);
-    memcpy(d->target, d->online, d->P * sizeof(float));
+    if (d->cfg.noisy) noise_start(&d->net, d->cfg.noisy_sigma, d->online + d->P);
+    memcpy(d->target, d->online, d->N * sizeof(float));
     memcpy(d->eval, d->online, d->P * sizeof(float));
+    if (d->cfg.noisy) noise_for_acting(d);
 }
 
 Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t seed, Err *err)
@@ -130,14 +136,15 @@ Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t
     shape = dqn_shape(&d->cfg);
     TRY(qnet_init(&d->net, spec, &shape, err));
     d->P = qnet_params(&d->net);
-    TRY(adam_init(&d->adam, d->P, cfg->beta1, cfg->beta2, cfg->adam_eps, err));
+    d->N = d->P + (cfg->noisy ? noise_params(&d->net) : 0);
+    TRY(adam_init(&d->adam, d->N, cfg->beta1, cfg->beta2, cfg->adam_eps, err));
     st = ST_NOMEM;
     if (!weights_create(d)) goto fail;
     if (!batch_create(&d->batch, (size_t)cfg->batch, (size_t)spec->obs_floats)) goto fail;
     if (!(d->pick = mem_calloc((size_t)cfg->batch, sizeof *d->pick))) goto fail;
     if (!(d->shard = mem_calloc((size_t)cfg->shards, sizeof *d->shard))) goto fail;
     for (int k = 0; k < cfg->shards; k++)
-        TRY(shard_create(&d->shard[k], &d->net, cfg->batch / cfg->shards, err));
+        TRY(shard_create(&d->shard[k], &d->net, cfg->batch / cfg->shards, k ? d->P : d->N, err));
     weights_start(d, seed);
     *out = d;
     return ST_OK;
@@ -157,6 +164,7 @@ void dqn_destroy(Dqn *d)
     mem_free(d->online);
     mem_free(d->target);
     mem_free(d->eval);
+    noise_free(&d->noise);
     mem_free(d);
 }
 
@@ -167,6 +175,7 @@ const QNet *dqn_net(const Dqn *d)
 
 static float *copy_of(const Dqn *d, DqnCopy copy)
 {
+    if (copy == DQN_ACTING) return d->cfg.noisy ? d->noise.acting : d->online;
     return copy == DQN_ONLINE ? d->online : copy == DQN_TARGET ? d->target : d->eval;
 }
 
@@ -215,6 +224,7 @@ static void reduce(Dqn *d, DqnStats *stats)
         stats->q_mean += s->q_sum / d->cfg.batch;
         stats->margin_loss += s->margin_sum;
     }
+    if (d->cfg.noisy) noise_gradient(d, sum);
 }
 
 static void follow(float *copy, const float *online, size_t n, double share)
@@ -227,9 +237,9 @@ static void update_copies(Dqn *d)
 {
     const DqnConfig *c = &d->cfg;
     if (c->target_period == 0)
-        follow(d->target, d->online, d->P, c->target_polyak);
+        follow(d->target, d->online, d->N, c->target_polyak);
     else if (d->updates % (uint64_t)c->target_period == 0)
-        memcpy(d->target, d->online, d->P * sizeof(float));
+        memcpy(d->target, d->online, d->N * sizeof(float));
     follow(d->eval, d->online, d->P, c->eval_polyak);
 }
 
@@ -241,17 +251,20 @@ void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
     d->replay = replay;
     d->demo_weight = demo_weight(d);
     d->demos = 0;
+    if (c->noisy) noise_for_update(d);
     for (int i = 0; i < c->batch; i++) d->demos += replay_demo(replay, &d->pick[i]) >= 0;
     pool_run(pool, shard_update, d, c->shards);
     reduce(d, stats);
-    stats->grad_norm = grad_clip(d->shard[0].grad, d->P, c->clip_norm);
+    stats->grad_norm = grad_clip(d->shard[0].grad, d->N, c->clip_norm);
     stats->lr = learning_rate(d);
     stats->demo_weight = d->demo_weight;
     stats->skipped = !isfinite(stats->grad_norm);
     d->updates++;
-    if (stats->skipped) return;
-    adam_step(&d->adam, d->online, d->shard[0].grad, stats->lr);
-    update_copies(d);
+    if (!stats->skipped) {
+        adam_step(&d->adam, d->online, d->shard[0].grad, stats->lr);
+        update_copies(d);
+    }
+    if (c->noisy) noise_for_acting(d);
 }
 
 /* ---- acting ---- */
@@ -282,28 +295,34 @@ void dqn_state(Dqn *d, StateList *list)
     qnet_state(&d->net, "/policy", d->eval, list);
     qnet_state(&d->net, "/learner/online", d->online, list);
     qnet_state(&d->net, "/learner/target", d->target, list);
-    state_add(list, "/learner/adam/m", STATE_F32, d->P, 0, d->adam.m);
-    state_add(list, "/learner/adam/v", STATE_F32, d->P, 0, d->adam.v);
+    if (d->cfg.noisy) {
+        state_add(list, "/learner/online/sigma", STATE_F32, d->N - d->P, 0, d->online + d->P);
+        state_add(list, "/learner/target/sigma", STATE_F32, d->N - d->P, 0, d->target + d->P);
+    }
+    state_add(list, "/learner/adam/m", STATE_F32, d->N, 0, d->adam.m);
+    state_add(list, "/learner/adam/v", STATE_F32, d->N, 0, d->adam.v);
     state_add(list, "/learner/adam/steps", STATE_U64, 1, 0, &d->adam.t);
     state_add(list, "/learner/updates", STATE_U64, 1, 0, &d->updates);
     state_add(list, "/rng/learner", STATE_U64, 4, 0, d->rng.s);
 }
 
-Status dqn_check(const Dqn *d, Err *err)
+Status dqn_check(Dqn *d, Err *err)
 {
     const struct {
         const char *name;
         const float *p;
-    } slab[] = {{"/policy", d->eval},
-                {"/learner/online", d->online},
-                {"/learner/target", d->target},
-                {"/learner/adam/m", d->adam.m},
-                {"/learner/adam/v", d->adam.v}};
+        size_t n;
+    } slab[] = {{"/policy", d->eval, d->P},
+                {"/learner/online", d->online, d->N},
+                {"/learner/target", d->target, d->N},
+                {"/learner/adam/m", d->adam.m, d->N},
+                {"/learner/adam/v", d->adam.v, d->N}};
     for (size_t k = 0; k < sizeof slab / sizeof *slab; k++)
-        for (size_t i = 0; i < d->P; i++)
+        for (size_t i = 0; i < slab[k].n; i++)
             if (!isfinite(slab[k].p[i]))
                 return err_set(err, ST_FORMAT,
                                "\"%s\" holds a number that is not finite; the file is damaged",
                                slab[k].name);
+    if (d->cfg.noisy) noise_for_acting(d);
     return ST_OK;
 }

@@ -38,6 +38,10 @@ typedef struct DqnConfig {
     int n_step;
     double discount_time; /* tau > 0 in units of elapsed; INFINITY: undiscounted */
     bool double_q;
+    /* Noisy weights (Fortunato et al. 2018) explore instead of, or beside, random actions; sigma is
+     * noisy_sigma / sqrt(inputs of the layer) at first and learnt. */
+    bool noisy;
+    double noisy_sigma;
     /* Advantage learning (Baird 1999; Bellemare et al. 2016), in [0, 1): differences between actions
      * grow by 1 / (1 - gap), the greedy policy's values stay. For decisions so frequent that a single
      * one hardly matters. */
@@ -65,7 +69,9 @@ typedef struct DqnStats {   /* of one update */
     bool skipped;           /* the gradient was not finite: the weights were left alone */
 } DqnStats;
 
-typedef enum { DQN_ONLINE, DQN_TARGET, DQN_EVALUATION } DqnCopy;
+/* DQN_ACTING are the online weights, with noise of the last update if they are noisy. The others are
+ * without noise. */
+typedef enum { DQN_ONLINE, DQN_ACTING, DQN_TARGET, DQN_EVALUATION } DqnCopy;
 
 typedef struct Dqn Dqn;
 
@@ -86,9 +92,10 @@ void dqn_act(const Dqn *d, DqnCopy copy, QBatch *work, const float *obs, int n, 
              Rng *rng, int *action);
 
 /* Lists "/policy/.." (the evaluation copy), "/learner/online/..", "/learner/target/..",
- * "/learner/adam/m|v|steps", "/learner/updates", "/rng/learner". */
+ * "/learner/adam/m|v|steps", "/learner/updates", "/rng/learner"; with noise "/learner/online/sigma",
+ * "/learner/target/sigma". */
 void dqn_state(Dqn *d, StateList *list);
-/* After loading: ST_FORMAT unless all weights and moments are finite. */
-Status dqn_check(const Dqn *d, Err *err);
+/* After loading: ST_FORMAT unless all weights and moments are finite. Then they are in force. */
+Status dqn_check(Dqn *d, Err *err);
 
 #endif

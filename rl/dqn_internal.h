@@ -7,7 +7,7 @@
 
 typedef struct Shard { /* S = batch / shards transitions */
     Tape *tape;
-    float *grad; /* [P] */
+    float *grad; /* [P]; the first shard's [N] */
     QBatch now, next;
     int *pair;         /* [3 S] distinct pairs whose value goes on the tape */
     int *td;           /* [S] of the replayed actions, as indices into pair */
@@ -19,11 +19,22 @@ typedef struct Shard { /* S = batch / shards transitions */
     double loss, td_sum, margin_sum, q_sum;
 } Shard;
 
+typedef struct Noise {
+    float *online, *target, *acting; /* [P] weights with noise drawn */
+    float *eps;                      /* [M] what was drawn last */
+    float *column;                   /* [widest layer] */
+} Noise;
+
+typedef enum { NOISE_ACTING, NOISE_ONLINE, NOISE_TARGET, NOISE_USES } NoiseUse;
+
 struct Dqn {
     DqnConfig cfg;
     QNet net;
-    size_t P;
-    float *online, *target, *eval; /* [P] each */
+    uint64_t seed;
+    size_t P, N;            /* weights of the network; all that is learnt: P, or P + M with noise */
+    float *online, *target; /* [N] each: weights or their means, then their M sigmas */
+    float *eval;            /* [P] */
+    Noise noise;            /* empty without dqn.noisy */
     Adam adam;
     Rng rng;
     uint64_t updates;
@@ -35,11 +46,23 @@ struct Dqn {
     double demo_weight;   /* of this update */
 };
 
-/* A zeroed shard of S transitions; half made on ST_NOMEM, shard_free() all the same. */
-Status shard_create(Shard *s, const QNet *net, int S, Err *err);
+/* A zeroed shard of S transitions that learns N parameters; half made on ST_NOMEM, shard_free() all
+ * the same. */
+Status shard_create(Shard *s, const QNet *net, int S, size_t N, Err *err);
 void shard_free(Shard *s);
 /* Shard k's part of d->pick: gathers it, fills the shard's gradient and sums. ctx: Dqn *. Shards may
  * run on different threads. */
 void shard_update(void *ctx, int k);
+
+/* ---- dqn_noise.c; only with dqn.noisy ---- */
+size_t noise_params(const QNet *net);           /* M: the last ones of a slab are noisy */
+Status noise_create(Noise *n, const QNet *net); /* ST_NOMEM leaves it half made */
+void noise_free(Noise *n);                      /* a zeroed one allowed */
+void noise_start(const QNet *net, double sigma0, float *sigma); /* sigma[M] at first */
+/* n->eps = the noise of an update for one use. */
+void noise_draw(Noise *n, const QNet *net, uint64_t seed, uint64_t update, NoiseUse use);
+void noise_for_update(Dqn *d);            /* fills noise.online and noise.target */
+void noise_gradient(Dqn *d, float *grad); /* of the sigmas, after that of the weights */
+void noise_for_acting(Dqn *d);            /* fills noise.acting */
 
 #endif

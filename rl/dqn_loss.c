@@ -11,7 +11,7 @@
 
 enum { TAPE_PAIRS_PER_STATE = 3, LOSS_NODES = 12 };
 
-Status shard_create(Shard *s, const QNet *net, int S, Err *err)
+Status shard_create(Shard *s, const QNet *net, int S, size_t N, Err *err)
 {
     Status st = ST_OK;
     size_t n = (size_t)S, pairs = TAPE_PAIRS_PER_STATE * n;
@@ -24,7 +24,7 @@ Status shard_create(Shard *s, const QNet *net, int S, Err *err)
     TRY(qbatch_create(&s->next, net, S, err));
     TRY(tape_create(&s->tape, qnet_tape_nodes(net) + LOSS_NODES, floats, err));
     st = ST_NOMEM;
-    if (!(s->grad = mem_calloc(qnet_params(net), sizeof(float)))) goto fail;
+    if (!(s->grad = mem_calloc(N, sizeof(float)))) goto fail;
     if (!(s->pair = mem_calloc(pairs, sizeof(int)))) goto fail;
     if (!(s->td = mem_calloc(n, sizeof(int)))) goto fail;
     if (!(s->rival = mem_calloc(n, sizeof(int)))) goto fail;
@@ -52,18 +52,29 @@ void shard_free(Shard *s)
     mem_free(s->target);
 }
 
+/* The weights that an update sees. */
+static const float *online(const Dqn *d)
+{
+    return d->cfg.noisy ? d->noise.online : d->online;
+}
+
+static const float *target(const Dqn *d)
+{
+    return d->cfg.noisy ? d->noise.target : d->target;
+}
+
 /* s->target[i,:] = R + discount * bootstrap values; a state without valid actions is worth 0. */
 static void compute_targets(const Dqn *d, Shard *s, const float *ret, const float *discount)
 {
     int n = 0;
     size_t K = (size_t)d->net.values;
-    qnet_infer(&d->net, d->cfg.double_q ? d->online : d->target, &s->next);
+    qnet_infer(&d->net, d->cfg.double_q ? online(d) : target(d), &s->next);
     for (int i = 0; i < s->next.states; i++) {
         int best = qbatch_argmax(&s->next, i);
         if (best >= 0) s->best[n++] = best;
     }
     if (d->cfg.double_q)
-        qnet_infer_pairs(&d->net, d->target, &s->next, s->best, n, s->boot);
+        qnet_infer_pairs(&d->net, target(d), &s->next, s->best, n, s->boot);
     else
         for (int i = 0; i < n; i++)
             memcpy(s->boot + (size_t)i * K, s->next.z + (size_t)s->best[i] * K, K * sizeof(float));
@@ -79,7 +90,7 @@ static void compute_targets(const Dqn *d, Shard *s, const float *ret, const floa
 static void widen_gaps(const Dqn *d, Shard *s, const int *action)
 {
     size_t K = (size_t)d->net.values;
-    qnet_infer(&d->net, d->target, &s->now);
+    qnet_infer(&d->net, target(d), &s->now);
     for (int i = 0; i < s->now.states; i++) {
         float best = s->now.q[qbatch_argmax(&s->now, i)];
         float mine = s->now.q[qbatch_find(&s->now, i, action[i])];
@@ -119,7 +130,7 @@ static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *d
 {
     bool margins = d->demo_weight > 0 && d->demos > 0;
 
-    if (margins) qnet_infer(&d->net, d->online, &s->now);
+    if (margins) qnet_infer(&d->net, online(d), &s->now);
     s->n_pairs = s->n_margins = 0;
     for (int i = 0; i < s->now.states; i++) {
         int from = s->n_pairs;
@@ -190,7 +201,7 @@ void shard_update(void *ctx, int k)
 
     memset(s->grad, 0, d->P * sizeof *s->grad);
     tape_reset(s->tape);
-    Var q = qnet_forward(&d->net, s->tape, d->online, s->grad, &s->now, s->pair, s->n_pairs);
+    Var q = qnet_forward(&d->net, s->tape, online(d), s->grad, &s->now, s->pair, s->n_pairs);
     Var loss = td_loss(d, s, q);
     s->margin_sum = 0;
     if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(d, s, q));

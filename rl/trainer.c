@@ -200,7 +200,7 @@ static void choose_actions(Trainer *t, int block, int first, int last)
     size_t at = (size_t)first * (size_t)t->spec.obs_floats;
     bool demos = warming_up(t) && t->cfg.demo_actor > 0;
 
-    dqn_act(t->dqn, DQN_ONLINE, &t->work[block], t->obs + at, last - first, t->stats.epsilon,
+    dqn_act(t->dqn, DQN_ACTING, &t->work[block], t->obs + at, last - first, t->stats.epsilon,
             t->rng + first, t->action + first);
     for (int i = first; demos && i < last; i++)
         if (rng_uniform(&t->rng[i]) < t->cfg.demo_actor && t->demo[i] >= 0)

@@ -2,6 +2,7 @@
 #include "tests/support.h"
 #include "tests/support/toy_envs.h"
 
+#include "rl/dqn_internal.h"
 #include "rl/trainer.h"
 
 #include <math.h>
@@ -119,7 +120,7 @@ static void check_q_star(const TrainerConfig *c, const ToyMdp *mdp, double toler
 
 /* All kinds of network, single and double Q. */
 typedef struct Kind {
-    bool rows, context, double_q, dueling;
+    bool rows, context, double_q, dueling, noisy;
     int quantiles;
 } Kind;
 
@@ -133,6 +134,8 @@ static const Kind KINDS[] = {
     {.double_q = true, .quantiles = 5},
     {.rows = true, .double_q = true, .quantiles = 5},
     {.rows = true, .context = true, .dueling = true, .quantiles = 5},
+    {.double_q = true, .noisy = true},
+    {.rows = true, .context = true, .double_q = true, .noisy = true, .dueling = true},
 };
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 
@@ -142,6 +145,7 @@ static void set_kind(DqnConfig *c, const Kind *kind)
     c->double_q = kind->double_q;
     c->dueling = kind->dueling;
     c->quantiles = kind->quantiles;
+    c->noisy = kind->noisy;
 }
 
 static void check_kind(int kind, const ToyMdp *mdp, double tolerance)
@@ -252,6 +256,36 @@ START_TEST(quantiles_show_what_returns_there_are)
 }
 END_TEST
 
+/* Nobody acts at random, and whatever is tried first pays: only noise finds what pays more. */
+START_TEST(noise_explores)
+{
+    ToyMdp m = {.states = 2, .actions = 4, .rows = _i, .random_start = true};
+    TrainerConfig c = small();
+    for (int s = 0; s < 2; s++)
+        for (int a = 0; a < 4; a++)
+            m.move[s][a] = (ToyMove){TOY_END, 0.25 * (1 + (a + s) % 4), 1, false};
+    c.epsilon_first = c.epsilon_last = 0;
+    c.dqn.noisy_sigma = 1; /* noise as large as what there is to find */
+    for (int noisy = 0; noisy < 2; noisy++) {
+        int best = 0;
+        c.dqn.noisy = noisy;
+        for (c.seed = 1; c.seed <= 5; c.seed++) {
+            Trainer *t = train(&c, &m, 1);
+            for (int s = 0; s < 2; s++) {
+                double q[TOY_ACTIONS];
+                learnt_q(t, &m, s, q);
+                int greedy = 0;
+                for (int a = 1; a < 4; a++)
+                    if (q[a] > q[greedy]) greedy = a;
+                best += greedy == 3 - s;
+            }
+            trainer_destroy(t);
+        }
+        ck_assert_msg(noisy ? best >= 9 : best <= 6, "noise %d: %d of 10 found", noisy, best);
+    }
+}
+END_TEST
+
 /* Without any reward, only the demonstrator tells actions apart. */
 START_TEST(demonstrated_actions_lead_by_the_margin)
 {
@@ -315,11 +349,12 @@ END_TEST
 
 /* ---- one update against its formula, in double and with central differences ---- */
 
-enum { F = 2, G = 3, A = 3, H = 4, OBS = A * F + G + A, BATCH = 12, MAX_P = 128, MAX_K = 3 };
+enum { F = 2, G = 3, A = 3, H = 4, OBS = A * F + G + A, BATCH = 12, MAX_P = 256, MAX_K = 3 };
 
 typedef struct Reference {
     Kind kind;
-    int P, K;
+    int P, N, K; /* weights; all that is learnt: with noise also a sigma for each of the last */
+    double eps[2][MAX_P]; /* noise of the N - P last weights: online, target */
     float obs[BATCH * OBS], next[BATCH * OBS], ret[BATCH], discount[BATCH];
     int action[BATCH], demo[BATCH];
     double target[BATCH][MAX_K]; /* y */
@@ -417,6 +452,15 @@ static int argmax(const double q[A])
     return best;
 }
 
+/* w[P] = weights with noise, from params = [means | sigmas]. */
+static void reference_weights(const Reference *r, const double *params, const double *eps,
+                              double *w)
+{
+    int M = r->N - r->P;
+    for (int k = 0; k < r->P; k++) w[k] = params[k];
+    for (int k = 0; k < M; k++) w[r->P - M + k] += params[r->P + k] * eps[k];
+}
+
 static double reference_huber(double d, double delta)
 {
     return fabs(d) <= delta ? d * d / 2 : delta * (fabs(d) - delta / 2);
@@ -435,10 +479,11 @@ static double reference_td(const Reference *r, const double *z, const double *y,
     return 2 * sum / (r->K * r->K);
 }
 
-static double reference_loss(Reference *r, const DqnConfig *c, const double *online)
+static double reference_loss(Reference *r, const DqnConfig *c, const double *params)
 {
-    double loss = 0, margin = 0, td = 0, mean = 0;
+    double loss = 0, margin = 0, td = 0, mean = 0, online[MAX_P];
     int demos = 0;
+    reference_weights(r, params, r->eps[0], online);
     for (int i = 0; i < BATCH; i++) {
         double q[A], z[A][MAX_K];
         reference_z(r, online, nth(r, r->obs, i), z);
@@ -458,9 +503,12 @@ static double reference_loss(Reference *r, const DqnConfig *c, const double *onl
     return loss / BATCH + c->demo_weight * r->margin_loss;
 }
 
-static void reference_targets(Reference *r, const DqnConfig *c, const double *online,
-                              const double *target)
+static void reference_targets(Reference *r, const DqnConfig *c, const double *online_params,
+                              const double *target_params)
 {
+    double online[MAX_P], target[MAX_P];
+    reference_weights(r, online_params, r->eps[0], online);
+    reference_weights(r, target_params, r->eps[1], target);
     for (int i = 0; i < BATCH; i++) {
         double q[A] = {0}, qt[A] = {0}, z[A][MAX_K] = {{0}};
         const float *next = nth(r, r->next, i);
@@ -519,7 +567,7 @@ static void *learner_field(Dqn *d, const char *path)
 static void check_gradient(Reference *r, const DqnConfig *c, Dqn *d, double *online)
 {
     const float *m = learner_field(d, "/learner/adam/m");
-    for (int k = 0; k < r->P; k++) {
+    for (int k = 0; k < r->N; k++) {
         double keep = online[k], up, step = 1e-5;
         online[k] = keep + step;
         up = reference_loss(r, c, online);
@@ -562,20 +610,33 @@ static DqnConfig update_config(const Kind *kind)
     return c;
 }
 
-/* Takes the learner's weights, and moves the target's away from them. */
-static void take_weights(Dqn *d, Rng *rng, double *online, double *target, int P)
+/* Takes the learner's parameters, and moves the target's away from them. */
+static void take_weights(const Reference *r, Dqn *d, Rng *rng, double *online, double *target)
 {
-    for (int k = 0; k < P; k++) {
+    for (int k = 0; k < r->N; k++) {
         dqn_weights(d, DQN_ONLINE)[k] += 0.3f * (float)rng_normal(rng);
         dqn_weights(d, DQN_TARGET)[k] += 0.6f * (float)rng_normal(rng);
-        dqn_weights(d, DQN_EVALUATION)[k] = dqn_weights(d, DQN_ONLINE)[k];
         online[k] = (double)dqn_weights(d, DQN_ONLINE)[k];
         target[k] = (double)dqn_weights(d, DQN_TARGET)[k];
     }
+    memcpy(dqn_weights(d, DQN_EVALUATION), dqn_weights(d, DQN_ONLINE),
+           (size_t)r->P * sizeof(float));
 }
 
-/* Networks x double x dueling x quantiles x gap; the demonstrations are always there. */
-enum { N_UPDATES = 3 * 2 * 2 * 3 * 2 };
+/* The noise that the first update will draw. */
+static void take_noise(Reference *r, const Dqn *d, uint64_t seed)
+{
+    Noise n = {0};
+    ck_assert_int_eq(noise_create(&n, dqn_net(d)), ST_OK);
+    for (int which = 0; which < 2; which++) {
+        noise_draw(&n, dqn_net(d), seed, 0, which ? NOISE_TARGET : NOISE_ONLINE);
+        for (int k = 0; k < r->N - r->P; k++) r->eps[which][k] = (double)n.eps[k];
+    }
+    noise_free(&n);
+}
+
+/* Networks x double x dueling x quantiles x gap x noise; the demonstrations are always there. */
+enum { N_UPDATES = 3 * 2 * 2 * 3 * 2 * 2 };
 
 static Kind update_kind(int i)
 {
@@ -584,7 +645,8 @@ static Kind update_kind(int i)
                   .context = i % 3 > 1,
                   .double_q = i / 3 % 2,
                   .dueling = i / 6 % 2,
-                  .quantiles = QUANTILES[i / 12 % 3]};
+                  .quantiles = QUANTILES[i / 12 % 3],
+                  .noisy = i / 72};
 }
 
 START_TEST(one_update_is_its_formula)
@@ -593,7 +655,7 @@ START_TEST(one_update_is_its_formula)
     r.kind = update_kind(_i);
     r.K = r.kind.quantiles ? r.kind.quantiles : 1;
     DqnConfig c = update_config(&r.kind);
-    c.gap = _i / 36 * 0.4;
+    c.gap = _i / 36 % 2 * 0.4;
     bool rows = r.kind.rows;
     EnvSpec spec = {A, rows ? F : 0, G, rows ? OBS : G + A};
     ReplayBatch batch = {r.obs, r.next, r.action, r.demo, r.ret, r.discount};
@@ -612,8 +674,10 @@ START_TEST(one_update_is_its_formula)
     ck_ok(dqn_create(&d, &c, &spec, 5, &err), err);
     fill_replay(replay, &spec, &rng);
     r.P = (int)qnet_params(dqn_net(d));
-    ck_assert_int_le(r.P, MAX_P);
-    take_weights(d, &rng, online, target, r.P);
+    r.N = r.P + (c.noisy ? (int)mlp_params(&dqn_net(d)->mlp) : 0);
+    ck_assert_int_le(r.N, MAX_P);
+    take_weights(&r, d, &rng, online, target);
+    take_noise(&r, d, 5);
 
     Rng sampler = *(Rng *)learner_field(d, "/rng/learner"); /* the batch that it will draw */
     replay_draw(replay, BATCH, c.n_step, &sampler, pick);
@@ -697,6 +761,72 @@ START_TEST(the_weight_of_demonstrations_changes_linearly)
     run_schedule(&c, lr, weight);
     for (int i = 0; i < 12; i++)
         ck_assert_double_eq_tol(weight[i], i < 8 ? 0.3 * (1 - i / 8.0) : 0, 1e-12);
+}
+END_TEST
+
+/* ---- noise ---- */
+
+/* eps of a weight is the product of two numbers with the distribution of sgn(x) sqrt|x|, one of which
+ * is the bias'; another use or update draws anew, the same again the same. */
+START_TEST(noise_is_factorised)
+{
+    EnvSpec spec = {2, 5, 4, 16};
+    DqnConfig c = dqn_defaults();
+    QNetShape shape = dqn_shape(&c);
+    QNet net;
+    Noise n = {0}, other = {0};
+    double squares = 0, sum = 0;
+    Err err = {0};
+
+    ck_ok(qnet_init(&net, &spec, &shape, &err), err);
+    ck_assert_int_eq(noise_create(&n, &net), ST_OK);
+    ck_assert_int_eq(noise_create(&other, &net), ST_OK);
+    noise_draw(&n, &net, 7, 3, NOISE_ONLINE);
+    const float *w = n.eps + mlp_weight_offset(&net.mlp, 1),
+                *b = n.eps + mlp_bias_offset(&net.mlp, 1);
+    for (int i = 0; i < 128; i++) {
+        for (int j = 0; j < 128; j++)
+            ck_assert_double_eq_tol((double)(w[i * 128 + j] * b[0]), (double)(w[j] * b[i]), 1e-5);
+        squares += (double)(b[i] * b[i]) / 128;
+        sum += (double)b[i] / 128;
+    }
+    ck_assert_double_eq_tol(squares, sqrt(2 / acos(-1)), 5 * 0.6 / sqrt(128)); /* E|x|; its sd */
+    ck_assert_double_eq_tol(sum, 0, 5 * 0.9 / sqrt(128));
+    size_t bytes = noise_params(&net) * sizeof *n.eps;
+    noise_draw(&other, &net, 7, 3, NOISE_ONLINE);
+    ck_assert_int_eq(memcmp(n.eps, other.eps, bytes), 0);
+    for (int change = 0; change < 3; change++) {
+        noise_draw(&other, &net, change == 0 ? 8 : 7, change == 1 ? 4 : 3,
+                   change == 2 ? NOISE_ACTING : NOISE_ONLINE);
+        ck_assert_int_ne(memcmp(n.eps, other.eps, bytes), 0);
+    }
+    noise_free(&n);
+    noise_free(&other);
+}
+END_TEST
+
+/* Between updates the noise stays; each update draws anew. Evaluation has none. */
+START_TEST(noise_is_for_acting_only)
+{
+    TrainerConfig c = small();
+    c.dqn.noisy = true;
+    c.total_decisions = 800;
+    Trainer *t = train(&c, &CHAIN, 1);
+    Dqn *d = trainer_dqn(t);
+    size_t bytes = qnet_params(dqn_net(d)) * sizeof(float);
+    float *before = mem_calloc(bytes, 1);
+
+    ck_assert_int_ne(memcmp(dqn_weights(d, DQN_ACTING), dqn_weights(d, DQN_ONLINE), bytes), 0);
+    memcpy(before, dqn_weights(d, DQN_ACTING), bytes);
+    ck_assert_int_eq(dqn_check(d, NULL), ST_OK); /* as after loading */
+    ck_assert_int_eq(memcmp(dqn_weights(d, DQN_ACTING), before, bytes), 0);
+    mem_free(before);
+    trainer_destroy(t);
+    c.dqn.noisy = false;
+    t = train(&c, &CHAIN, 1);
+    ck_assert_ptr_eq(dqn_weights(trainer_dqn(t), DQN_ACTING),
+                     dqn_weights(trainer_dqn(t), DQN_ONLINE));
+    trainer_destroy(t);
 }
 END_TEST
 
@@ -791,7 +921,7 @@ START_TEST(create_reports_every_allocation_failure)
     EnvSpec spec = {2, 3, 4, 12};
     DqnConfig c = dqn_defaults();
     Dqn *d;
-    c.context = c.dueling = true;
+    c.context = c.dueling = c.noisy = true;
     c.quantiles = 7;
     ck_every_allocation_failure(dqn_create(&d, &c, &spec, 1, NULL), dqn_destroy(d));
 }
@@ -815,6 +945,9 @@ int main(void)
     tcase_add_test(tc, annealed_demonstrations_leave_no_trace);
     tcase_add_loop_test(tc, the_rate_follows_its_schedule, LR_LINEAR, LR_CONSTANT + 1);
     tcase_add_test(tc, the_weight_of_demonstrations_changes_linearly);
+    tcase_add_loop_test(tc, noise_explores, 0, 2);
+    tcase_add_test(tc, noise_is_factorised);
+    tcase_add_test(tc, noise_is_for_acting_only);
     tcase_add_loop_test(tc, acting_respects_the_mask, 0, 2);
     tcase_add_test(tc, equal_values_go_to_the_lowest_action);
     tcase_add_test(tc, bad_settings_are_named);

@@ -45,7 +45,7 @@ static TrainerConfig config(void)
 static TrainerConfig full_config(void)
 {
     TrainerConfig c = config();
-    c.dqn.context = c.dqn.dueling = true;
+    c.dqn.context = c.dqn.dueling = c.dqn.noisy = true;
     c.dqn.quantiles = 3;
     c.dqn.gap = 0.3;
     c.dqn.lr_schedule = LR_COSINE;

@@ -45,8 +45,8 @@ train 0 --resume "$(newest older)" --threads 1
 equal 'from an older checkpoint' whole older
 
 # with every option of the network and the loss
-heads="--set dqn.context=true --set dqn.dueling=true --set dqn.quantiles=5 --set dqn.gap=0.4
-       --set dqn.lr_schedule=cosine --set dqn.lr_warmup=50 --set dqn.demo_weight_final=0.01"
+heads="--set dqn.context=true --set dqn.dueling=true --set dqn.quantiles=5 --set dqn.noisy=true
+       --set dqn.gap=0.4 --set dqn.lr_schedule=cosine --set dqn.lr_warmup=50 --set dqn.demo_weight_final=0.01"
 train 0 tiny $set $heads --steps 7000 --out heads --threads 2
 train 0 tiny $set $heads --steps 3500 --out headhalves --threads 1
 train 0 --resume headhalves --steps 3500 --threads 2
