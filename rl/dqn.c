@@ -11,6 +11,8 @@
 
 enum { MAX_SHARDS = 64 };
 
+static const uint64_t NOISE_STREAMS = 1ull << 40; /* apart from all others of a seed */
+
 DqnConfig dqn_defaults(void)
 {
     return (DqnConfig){
@@ -103,12 +105,56 @@ static void batch_free(ReplayBatch *b)
     mem_free(b->discount);
 }
 
+static Status update_create(Update *u, Dqn *d, Err *err)
+{
+    const DqnConfig *c = &d->cfg;
+    Status st = ST_NOMEM;
+
+    u->d = d;
+    u->online = d->online;
+    u->target = d->target;
+    if (c->noisy) {
+        if (!(u->copy = mem_calloc(2 * d->P, sizeof(float)))) goto fail;
+        if (!(u->eps = mem_calloc(d->N - d->P, sizeof(float)))) goto fail;
+        u->online = u->copy;
+        u->target = u->copy + d->P;
+    }
+    if (!batch_create(&u->batch, (size_t)c->batch, (size_t)d->net.spec.obs_floats)) goto fail;
+    if (!(u->pick = mem_calloc((size_t)c->batch, sizeof *u->pick))) goto fail;
+    if (!(u->shard = mem_calloc((size_t)c->shards, sizeof *u->shard))) goto fail;
+    for (int k = 0; k < c->shards; k++)
+        TRY(shard_create(&u->shard[k], &d->net, c->batch / c->shards, k ? d->P : d->N, err));
+    return ST_OK;
+fail:
+    return st; /* update_free() frees what there is */
+}
+
+static void update_free(Update *u, int shards)
+{
+    for (int k = 0; u->shard && k < shards; k++) shard_free(&u->shard[k]);
+    mem_free(u->shard);
+    batch_free(&u->batch);
+    mem_free(u->pick);
+    mem_free(u->copy);
+    mem_free(u->eps);
+}
+
 static bool weights_create(Dqn *d)
 {
     return (d->online = mem_calloc(d->N, sizeof(float))) &&
            (d->target = mem_calloc(d->N, sizeof(float))) &&
            (d->eval = mem_calloc(d->P, sizeof(float))) &&
-           (!d->cfg.noisy || noise_create(&d->noise, &d->net) == ST_OK);
+           (!d->cfg.noisy || ((d->acting = mem_calloc(d->P, sizeof(float))) &&
+                              (d->eps = mem_calloc(d->N - d->P, sizeof(float)))));
+}
+
+/* The noise follows from the seed and the number of updates: there is nothing of it to save. */
+static void refresh_acting(Dqn *d)
+{
+    Rng rng;
+    rng_seed(&rng, d->seed, NOISE_STREAMS + d->updates);
+    noise_draw(&d->net, &rng, d->eps);
+    noise_add(&d->net, d->online, d->eps, d->acting);
 }
 
 static void weights_start(Dqn *d, uint64_t seed)
@@ -119,7 +165,7 @@ static void weights_start(Dqn *d, uint64_t seed)
     if (d->cfg.noisy) noise_start(&d->net, d->cfg.noisy_sigma, d->online + d->P);
     memcpy(d->target, d->online, d->N * sizeof(float));
     memcpy(d->eval, d->online, d->P * sizeof(float));
-    if (d->cfg.noisy) noise_for_acting(d);
+    if (d->cfg.noisy) refresh_acting(d);
 }
 
 Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t seed, Err *err)
@@ -140,11 +186,7 @@ Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t
     TRY(adam_init(&d->adam, d->N, cfg->beta1, cfg->beta2, cfg->adam_eps, err));
     st = ST_NOMEM;
     if (!weights_create(d)) goto fail;
-    if (!batch_create(&d->batch, (size_t)cfg->batch, (size_t)spec->obs_floats)) goto fail;
-    if (!(d->pick = mem_calloc((size_t)cfg->batch, sizeof *d->pick))) goto fail;
-    if (!(d->shard = mem_calloc((size_t)cfg->shards, sizeof *d->shard))) goto fail;
-    for (int k = 0; k < cfg->shards; k++)
-        TRY(shard_create(&d->shard[k], &d->net, cfg->batch / cfg->shards, k ? d->P : d->N, err));
+    TRY(update_create(&d->update, d, err));
     weights_start(d, seed);
     *out = d;
     return ST_OK;
@@ -156,15 +198,13 @@ fail:
 void dqn_destroy(Dqn *d)
 {
     if (!d) return;
-    for (int k = 0; d->shard && k < d->cfg.shards; k++) shard_free(&d->shard[k]);
-    mem_free(d->shard);
-    batch_free(&d->batch);
-    mem_free(d->pick);
+    update_free(&d->update, d->cfg.shards);
     adam_free(&d->adam);
     mem_free(d->online);
     mem_free(d->target);
     mem_free(d->eval);
-    noise_free(&d->noise);
+    mem_free(d->acting);
+    mem_free(d->eps);
     mem_free(d);
 }
 
@@ -175,7 +215,7 @@ const QNet *dqn_net(const Dqn *d)
 
 static float *copy_of(const Dqn *d, DqnCopy copy)
 {
-    if (copy == DQN_ACTING) return d->cfg.noisy ? d->noise.acting : d->online;
+    if (copy == DQN_ACTING) return d->cfg.noisy ? d->acting : d->online;
     return copy == DQN_ONLINE ? d->online : copy == DQN_TARGET ? d->target : d->eval;
 }
 
@@ -211,20 +251,20 @@ static double demo_weight(const Dqn *d)
 }
 
 /* Sums of all shards, in shard order, into shard 0's gradient and *stats. */
-static void reduce(Dqn *d, DqnStats *stats)
+static void reduce(const Dqn *d, const Update *u, DqnStats *stats)
 {
-    float *sum = d->shard[0].grad;
+    float *sum = u->shard[0].grad;
 
     memset(stats, 0, sizeof *stats);
     for (int k = 0; k < d->cfg.shards; k++) {
-        const Shard *s = &d->shard[k];
+        const Shard *s = &u->shard[k];
         for (size_t i = 0; k > 0 && i < d->P; i++) sum[i] += s->grad[i];
         stats->loss += s->loss;
         stats->td_error += s->td_sum / d->cfg.batch;
         stats->q_mean += s->q_sum / d->cfg.batch;
         stats->margin_loss += s->margin_sum;
     }
-    if (d->cfg.noisy) noise_gradient(d, sum);
+    if (d->cfg.noisy) noise_gradient(&d->net, u->eps, sum);
 }
 
 static void follow(float *copy, const float *online, size_t n, double share)
@@ -243,28 +283,39 @@ static void update_copies(Dqn *d)
     follow(d->eval, d->online, d->P, c->eval_polyak);
 }
 
+/* What the update sees, with noise of its own. */
+static void add_noise(Dqn *d, Update *u)
+{
+    noise_draw(&d->net, &d->rng, u->eps);
+    noise_add(&d->net, d->target, u->eps, u->target);
+    noise_draw(&d->net, &d->rng, u->eps);
+    noise_add(&d->net, d->online, u->eps, u->online);
+}
+
 void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
 {
     const DqnConfig *c = &d->cfg;
+    Update *u = &d->update;
+    float *grad = u->shard[0].grad;
 
-    replay_draw(replay, c->batch, c->n_step, &d->rng, d->pick);
-    d->replay = replay;
-    d->demo_weight = demo_weight(d);
-    d->demos = 0;
-    if (c->noisy) noise_for_update(d);
-    for (int i = 0; i < c->batch; i++) d->demos += replay_demo(replay, &d->pick[i]) >= 0;
-    pool_run(pool, shard_update, d, c->shards);
-    reduce(d, stats);
-    stats->grad_norm = grad_clip(d->shard[0].grad, d->N, c->clip_norm);
+    replay_draw(replay, c->batch, c->n_step, &d->rng, u->pick);
+    u->replay = replay;
+    u->demo_weight = demo_weight(d);
+    u->demos = 0;
+    for (int i = 0; i < c->batch; i++) u->demos += replay_demo(replay, &u->pick[i]) >= 0;
+    if (c->noisy) add_noise(d, u);
+    pool_run(pool, shard_update, u, c->shards);
+    reduce(d, u, stats);
+    stats->grad_norm = grad_clip(grad, d->N, c->clip_norm);
     stats->lr = learning_rate(d);
-    stats->demo_weight = d->demo_weight;
+    stats->demo_weight = u->demo_weight;
     stats->skipped = !isfinite(stats->grad_norm);
     d->updates++;
     if (!stats->skipped) {
-        adam_step(&d->adam, d->online, d->shard[0].grad, stats->lr);
+        adam_step(&d->adam, d->online, grad, stats->lr);
         update_copies(d);
     }
-    if (c->noisy) noise_for_acting(d);
+    if (c->noisy) refresh_acting(d);
 }
 
 /* ---- acting ---- */
@@ -323,6 +374,6 @@ Status dqn_check(Dqn *d, Err *err)
                 return err_set(err, ST_FORMAT,
                                "\"%s\" holds a number that is not finite; the file is damaged",
                                slab[k].name);
-    if (d->cfg.noisy) noise_for_acting(d);
+    if (d->cfg.noisy) refresh_acting(d);
     return ST_OK;
 }

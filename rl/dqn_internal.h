@@ -19,13 +19,18 @@ typedef struct Shard { /* S = batch / shards transitions */
     double loss, td_sum, margin_sum, q_sum;
 } Shard;
 
-typedef struct Noise {
-    float *online, *target, *acting; /* [P] weights with noise drawn */
-    float *eps;                      /* [M] what was drawn last */
-    float *column;                   /* [widest layer] */
-} Noise;
-
-typedef enum { NOISE_ACTING, NOISE_ONLINE, NOISE_TARGET, NOISE_USES } NoiseUse;
+typedef struct Update {
+    const Dqn *d;
+    ReplayPick *pick;     /* [cfg.batch] */
+    ReplayBatch batch;    /* [cfg.batch], each shard gathers its part */
+    const Replay *replay; /* borrowed */
+    Shard *shard;         /* [cfg.shards] */
+    int demos;            /* states of the batch with a demonstrated action */
+    double demo_weight;
+    float *copy;            /* [2 P] weights with noise; NULL without */
+    float *eps;             /* [M] the noise of online; NULL without */
+    float *online, *target; /* [P] that the update sees: the learner's own, or in copy */
+} Update;
 
 struct Dqn {
     DqnConfig cfg;
@@ -34,35 +39,29 @@ struct Dqn {
     size_t P, N;            /* weights of the network; all that is learnt: P, or P + M with noise */
     float *online, *target; /* [N] each: weights or their means, then their M sigmas */
     float *eval;            /* [P] */
-    Noise noise;            /* empty without dqn.noisy */
+    float *acting, *eps;    /* online with noise [P], which [M]; NULL without dqn.noisy */
     Adam adam;
     Rng rng;
     uint64_t updates;
-    const Replay *replay; /* borrowed during an update */
-    ReplayPick *pick;     /* [cfg.batch], drawn from it */
-    ReplayBatch batch;    /* [cfg.batch], each shard gathers its part */
-    Shard *shard;         /* [cfg.shards] */
-    int demos;            /* states of the batch with a demonstrated action */
-    double demo_weight;   /* of this update */
+    Update update;
 };
 
 /* A zeroed shard of S transitions that learns N parameters; half made on ST_NOMEM, shard_free() all
  * the same. */
 Status shard_create(Shard *s, const QNet *net, int S, size_t N, Err *err);
 void shard_free(Shard *s);
-/* Shard k's part of d->pick: gathers it, fills the shard's gradient and sums. ctx: Dqn *. Shards may
- * run on different threads. */
+/* Shard k's part of the update: gathers it, fills the shard's gradient and sums. ctx: Update *.
+ * Shards may run on different threads. */
 void shard_update(void *ctx, int k);
 
-/* ---- dqn_noise.c; only with dqn.noisy ---- */
-size_t noise_params(const QNet *net);           /* M: the last ones of a slab are noisy */
-Status noise_create(Noise *n, const QNet *net); /* ST_NOMEM leaves it half made */
-void noise_free(Noise *n);                      /* a zeroed one allowed */
+/* ---- dqn_noise.c; params[P + M] are weights, then a sigma for each of the last M of them ---- */
+
+size_t noise_params(const QNet *net);                           /* M */
 void noise_start(const QNet *net, double sigma0, float *sigma); /* sigma[M] at first */
-/* n->eps = the noise of an update for one use. */
-void noise_draw(Noise *n, const QNet *net, uint64_t seed, uint64_t update, NoiseUse use);
-void noise_for_update(Dqn *d);            /* fills noise.online and noise.target */
-void noise_gradient(Dqn *d, float *grad); /* of the sigmas, after that of the weights */
-void noise_for_acting(Dqn *d);            /* fills noise.acting */
+void noise_draw(const QNet *net, Rng *rng, float *eps);         /* eps[M] */
+/* out[P] = mu + sigma eps */
+void noise_add(const QNet *net, const float *params, const float *eps, float *out);
+/* Fills the second part of grad[P + M] from the first. */
+void noise_gradient(const QNet *net, const float *eps, float *grad);
 
 #endif

@@ -52,29 +52,18 @@ void shard_free(Shard *s)
     mem_free(s->target);
 }
 
-/* The weights that an update sees. */
-static const float *online(const Dqn *d)
-{
-    return d->cfg.noisy ? d->noise.online : d->online;
-}
-
-static const float *target(const Dqn *d)
-{
-    return d->cfg.noisy ? d->noise.target : d->target;
-}
-
 /* s->target[i,:] = R + discount * bootstrap values; a state without valid actions is worth 0. */
-static void compute_targets(const Dqn *d, Shard *s, const float *ret, const float *discount)
+static void compute_targets(const Update *u, Shard *s, const float *ret, const float *discount)
 {
     int n = 0;
-    size_t K = (size_t)d->net.values;
-    qnet_infer(&d->net, d->cfg.double_q ? online(d) : target(d), &s->next);
+    size_t K = (size_t)u->d->net.values;
+    qnet_infer(&u->d->net, u->d->cfg.double_q ? u->online : u->target, &s->next);
     for (int i = 0; i < s->next.states; i++) {
         int best = qbatch_argmax(&s->next, i);
         if (best >= 0) s->best[n++] = best;
     }
-    if (d->cfg.double_q)
-        qnet_infer_pairs(&d->net, target(d), &s->next, s->best, n, s->boot);
+    if (u->d->cfg.double_q)
+        qnet_infer_pairs(&u->d->net, u->target, &s->next, s->best, n, s->boot);
     else
         for (int i = 0; i < n; i++)
             memcpy(s->boot + (size_t)i * K, s->next.z + (size_t)s->best[i] * K, K * sizeof(float));
@@ -87,15 +76,15 @@ static void compute_targets(const Dqn *d, Shard *s, const float *ret, const floa
 }
 
 /* Lowers the targets of actions that the target network thinks worse than the best. Uses now.q. */
-static void widen_gaps(const Dqn *d, Shard *s, const int *action)
+static void widen_gaps(const Update *u, Shard *s, const int *action)
 {
-    size_t K = (size_t)d->net.values;
-    qnet_infer(&d->net, target(d), &s->now);
+    size_t K = (size_t)u->d->net.values;
+    qnet_infer(&u->d->net, u->target, &s->now);
     for (int i = 0; i < s->now.states; i++) {
         float best = s->now.q[qbatch_argmax(&s->now, i)];
         float mine = s->now.q[qbatch_find(&s->now, i, action[i])];
         for (size_t k = 0; k < K; k++)
-            s->target[(size_t)i * K + k] -= (float)d->cfg.gap * (best - mine);
+            s->target[(size_t)i * K + k] -= (float)u->d->cfg.gap * (best - mine);
     }
 }
 
@@ -126,18 +115,18 @@ static int tape_index(Shard *s, int from, int pair)
 
 /* Chooses what goes on the tape. Where the demonstrated action wins by the margin, the margin loss
  * and its gradient are 0, and nothing does. */
-static void choose_pairs(const Dqn *d, Shard *s, const int *action, const int *demo)
+static void choose_pairs(const Update *u, Shard *s, const int *action, const int *demo)
 {
-    bool margins = d->demo_weight > 0 && d->demos > 0;
+    bool margins = u->demo_weight > 0 && u->demos > 0;
 
-    if (margins) qnet_infer(&d->net, online(d), &s->now);
+    if (margins) qnet_infer(&u->d->net, u->online, &s->now);
     s->n_pairs = s->n_margins = 0;
     for (int i = 0; i < s->now.states; i++) {
         int from = s->n_pairs;
         s->td[i] = tape_index(s, from, qbatch_find(&s->now, i, action[i]));
         if (!margins || demo[i] < 0) continue;
         int h = qbatch_find(&s->now, i, demo[i]);
-        int rival = find_rival(&s->now, i, demo[i], (float)d->cfg.demo_margin);
+        int rival = find_rival(&s->now, i, demo[i], (float)u->d->cfg.demo_margin);
         if (rival == h) continue;
         s->rival[s->n_margins] = tape_index(s, from, rival);
         s->demo[s->n_margins++] = tape_index(s, from, h);
@@ -154,14 +143,14 @@ static double mean(const float *x, size_t n)
 
 /* Quantile losses count twice: of one quantile that is Huber's loss, and the demonstrations keep
  * their weight against it, whatever the number of quantiles. */
-static Var td_loss(const Dqn *d, Shard *s, Var q)
+static Var td_loss(const Update *u, Shard *s, Var q)
 {
     int n = s->now.states;
     Var q_td = tape_gather_rows(s->tape, q, s->td, n);
-    size_t K = (size_t)d->net.values;
-    bool quantiles = d->cfg.quantiles > 0;
+    size_t K = (size_t)u->d->net.values;
+    bool quantiles = u->d->cfg.quantiles > 0;
     Var loss = (quantiles ? tape_quantile_huber : tape_huber)(s->tape, q_td, s->target, NULL,
-                                                              (float)d->cfg.huber_delta);
+                                                              (float)u->d->cfg.huber_delta);
 
     s->td_sum = s->q_sum = 0;
     for (size_t i = 0; i < (size_t)n; i++) {
@@ -169,44 +158,45 @@ static Var td_loss(const Dqn *d, Shard *s, Var q)
         s->td_sum += fabs(q_mean - mean(s->target + i * K, K));
         s->q_sum += q_mean;
     }
-    return tape_scale(s->tape, loss, (quantiles ? 2.0f : 1.0f) / (float)d->cfg.shards);
+    return tape_scale(s->tape, loss, (quantiles ? 2.0f : 1.0f) / (float)u->d->cfg.shards);
 }
 
 /* This shard's part of the mean over all demonstrated states of the batch. tape_mean() is over
  * quantiles too. */
-static Var margin_loss(const Dqn *d, Shard *s, Var q)
+static Var margin_loss(const Update *u, Shard *s, Var q)
 {
     int n = s->n_margins;
     Var gap = tape_mean(s->tape, tape_sub(s->tape, tape_gather_rows(s->tape, q, s->rival, n),
                                           tape_gather_rows(s->tape, q, s->demo, n)));
-    double share = (double)n / d->demos;
-    s->margin_sum = share * ((double)*tape_value(s->tape, gap) + d->cfg.demo_margin);
-    return tape_scale(s->tape, gap, (float)(share * d->demo_weight));
+    double share = (double)n / u->demos;
+    s->margin_sum = share * ((double)*tape_value(s->tape, gap) + u->d->cfg.demo_margin);
+    return tape_scale(s->tape, gap, (float)(share * u->demo_weight));
 }
 
 void shard_update(void *ctx, int k)
 {
-    Dqn *d = ctx;
-    Shard *s = &d->shard[k];
+    Update *u = ctx;
+    const Dqn *d = u->d;
+    Shard *s = &u->shard[k];
     int S = d->cfg.batch / d->cfg.shards;
     size_t first = (size_t)k * (size_t)S, width = (size_t)d->net.spec.obs_floats;
-    ReplayBatch *b = &d->batch;
+    ReplayBatch *b = &u->batch;
 
-    replay_gather(d->replay, d->pick, k * S, (k + 1) * S, d->cfg.discount_time, b);
+    replay_gather(u->replay, u->pick, k * S, (k + 1) * S, d->cfg.discount_time, b);
     qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
-    compute_targets(d, s, b->ret + first, b->discount + first);
+    compute_targets(u, s, b->ret + first, b->discount + first);
     qbatch_load(&s->now, &d->net, b->obs + first * width, S);
-    if (d->cfg.gap > 0) widen_gaps(d, s, b->action + first);
-    choose_pairs(d, s, b->action + first, b->demo + first);
+    if (d->cfg.gap > 0) widen_gaps(u, s, b->action + first);
+    choose_pairs(u, s, b->action + first, b->demo + first);
 
     memset(s->grad, 0, d->P * sizeof *s->grad);
     tape_reset(s->tape);
-    Var q = qnet_forward(&d->net, s->tape, online(d), s->grad, &s->now, s->pair, s->n_pairs);
-    Var loss = td_loss(d, s, q);
+    Var q = qnet_forward(&d->net, s->tape, u->online, s->grad, &s->now, s->pair, s->n_pairs);
+    Var loss = td_loss(u, s, q);
     s->margin_sum = 0;
-    if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(d, s, q));
+    if (s->n_margins > 0) loss = tape_add(s->tape, loss, margin_loss(u, s, q));
     /* The tape leaves out the margin itself, a constant. */
     s->loss = (double)*tape_value(s->tape, loss) +
-              d->demo_weight * d->cfg.demo_margin * s->n_margins / (d->demos ? d->demos : 1);
+              u->demo_weight * d->cfg.demo_margin * s->n_margins / (u->demos ? u->demos : 1);
     tape_backward(s->tape, loss);
 }
