@@ -658,6 +658,36 @@ START_TEST(the_least_loss_is_at_the_quantiles)
 }
 END_TEST
 
+/* More quantiles than the loops take at once, and as many. */
+START_TEST(any_number_of_quantiles)
+{
+    enum { ROWS = 2, MOST = 37 };
+    static const int NUMBERS[] = {15, 16, 17, 32, MOST};
+    static float x[ROWS * MOST], target[ROWS * MOST], got[ROWS * MOST];
+    int N = NUMBERS[_i];
+    double loss = 0, slope[ROWS * MOST] = {0};
+    Rng rng;
+
+    rng_seed(&rng, 6, (uint64_t)_i);
+    memset(got, 0, sizeof got);
+    for (int e = 0; e < ROWS * N; e++) {
+        x[e] = (float)rng_normal(&rng);
+        target[e] = (float)rng_normal(&rng);
+    }
+    for (int e = 0; e < ROWS * N * N; e++) {
+        int i = e / N, j = i / N * N + e % N;
+        double u = (double)target[j] - (double)x[i], a = fabs(u);
+        double w = fabs((i % N + 0.5) / N - (u < 0)) / (ROWS * N * N);
+        loss += w * (a <= 0.5 ? u * u / 2 : 0.5 * (a - 0.25));
+        slope[i] -= w * (a <= 0.5 ? u : copysign(0.5, u));
+    }
+    Var v = tape_quantile_huber(tape, tape_param(tape, x, got, ROWS, N), target, NULL, 0.5f);
+    tape_backward(tape, v);
+    near(tape_value(tape, v)[0], loss, 1e-7);
+    for (int e = 0; e < ROWS * N; e++) near(got[e], slope[e], 1e-8);
+}
+END_TEST
+
 START_TEST(quantile_huber_is_pytorchs)
 {
     int n = QUANTILE_ROWS * QUANTILE_N;
@@ -698,6 +728,7 @@ int main(void)
     tcase_add_test(tc, quantile_huber_by_hand);
     tcase_add_test(tc, one_quantile_is_half_of_huber);
     tcase_add_test(tc, the_least_loss_is_at_the_quantiles);
+    tcase_add_loop_test(tc, any_number_of_quantiles, 0, 5);
     tcase_add_test(tc, quantile_huber_is_pytorchs);
     suite_add_tcase(s, tc);
     tc = new_case("memory", 20);
