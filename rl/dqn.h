@@ -5,7 +5,8 @@
  *   loss    mean Huber(Q(s,a) - y)
  *         + demo_weight mean_h [max_a (Q(s,a) + demo_margin 1[a != h]) - Q(s,h)]
  * the second mean over the states with a demonstrated action h: the large margin of DQfD (Hester et
- * al. 2018), here on every replayed state. All argmax and max are over valid actions only. Then one
+ * al. 2018), here on every replayed state. With quantiles, see qnet.h, Q is their mean, y one value
+ * for each, and twice tape_quantile_huber() takes the place of Huber. All argmax and max are over valid actions only. Then one
  * clipped Adam step, and exponential averages follow the online weights: the target network, and
  * the evaluation copy, which is what is evaluated and saved.
  *
