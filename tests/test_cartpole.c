@@ -153,7 +153,8 @@ static double train_and_evaluate(uint64_t seed, int option, int *worst)
     return mean;
 }
 
-/* Of seeds 1-14 thirteen reach 500.0, one 458. RELMAS_SEED=n tries another. */
+/* Of seeds 1-14 thirteen reach 500.0, one 458. With all options six of seeds 1-8 reach 500, two 176 and
+ * 182; the same with random exploration in place of noise 460 to 500. RELMAS_SEED=n tries another. */
 START_TEST(the_learner_solves_it)
 {
     const char *first = getenv("RELMAS_SEED");
