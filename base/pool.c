@@ -18,6 +18,7 @@ struct Pool {
     pthread_mutex_t mutex;
     pthread_cond_t work; /* tasks are there, or quit */
     pthread_cond_t done; /* left == 0 */
+    pthread_cond_t news; /* a job of pool_serve() is done */
     /* Under the mutex: */
     PoolTask *fn;
     void *ctx;
@@ -81,6 +82,7 @@ Status pool_create(Pool **out, int threads, Err *err)
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
+    pthread_cond_init(&pool->news, NULL);
     int error = start_workers(pool);
     if (error) {
         pool_destroy(pool);
@@ -99,6 +101,7 @@ void pool_destroy(Pool *pool)
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
     for (int i = 0; i < pool->started; i++) pthread_join(pool->worker[i], NULL);
+    pthread_cond_destroy(&pool->news);
     pthread_cond_destroy(&pool->done);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->mutex);
@@ -127,4 +130,44 @@ void pool_run(Pool *pool, PoolTask *fn, void *ctx, int tasks)
     drain(pool);
     while (pool->left > 0) pthread_cond_wait(&pool->done, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+typedef struct Service { /* of one pool_serve() */
+    Pool *pool;
+    const PoolWork *work;
+    void *ctx;
+    int running, waiting; /* threads that run a job, and that sleep until one is done */
+} Service;
+
+static void serve(void *ctx, int thread)
+{
+    Service *s = ctx;
+    pthread_mutex_t *mutex = &s->pool->mutex;
+    int job;
+
+    (void)thread;
+    pthread_mutex_lock(mutex);
+    while ((job = s->work->next(s->ctx)) != POOL_END) {
+        if (job == POOL_WAIT) {
+            assert(s->running > 0); /* else nobody would ever wake us */
+            s->waiting++;
+            pthread_cond_wait(&s->pool->news, mutex);
+            s->waiting--;
+            continue;
+        }
+        s->running++;
+        pthread_mutex_unlock(mutex);
+        s->work->run(s->ctx, job);
+        pthread_mutex_lock(mutex);
+        s->running--;
+        s->work->done(s->ctx, job);
+        if (s->waiting > 0) pthread_cond_broadcast(&s->pool->news);
+    }
+    pthread_mutex_unlock(mutex);
+}
+
+void pool_serve(Pool *pool, const PoolWork *work, void *ctx)
+{
+    Service s = {.pool = pool, .work = work, .ctx = ctx};
+    pool_run(pool, serve, &s, pool->threads);
 }

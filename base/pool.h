@@ -17,4 +17,16 @@ int pool_threads(const Pool *pool);
  */
 void pool_run(Pool *pool, PoolTask *fn, void *ctx, int tasks);
 
+/* Work that makes work: every thread asks next() for a job, runs it and reports it done(), over and
+ * over. next() and done() run under the pool's lock, one at a time, and see all that finished jobs
+ * wrote; run() runs beside other jobs. */
+enum { POOL_WAIT = -1, POOL_END = -2 };
+typedef struct PoolWork {
+    int (*next)(void *ctx); /* a job >= 0; POOL_WAIT: none before a running one is done; POOL_END */
+    void (*run)(void *ctx, int job);
+    void (*done)(void *ctx, int job);
+} PoolWork;
+/* Returns when next() has said POOL_END to every thread: it must stay with that. */
+void pool_serve(Pool *pool, const PoolWork *work, void *ctx);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -128,6 +129,64 @@ START_TEST(a_pool_of_one_works_on_the_calling_thread)
 }
 END_TEST
 
+/* Triangular work: job (i, k) may run once (i-1, k) and (i-1, k+1) are done, and adds their cells.
+ * The lists are next()'s and done()'s, unprotected: the pool must call them one at a time. */
+enum { SIDE = 24 };
+typedef struct Triangle {
+    unsigned long cell[SIDE][SIDE];
+    bool given[SIDE][SIDE], done[SIDE][SIDE];
+    int runs, inside; /* inside: threads in next() or done() */
+} Triangle;
+
+static int next_cell(void *ctx)
+{
+    Triangle *t = ctx;
+    int last = SIDE - 1, found = t->done[last][0] ? POOL_END : POOL_WAIT;
+    ck_assert_int_eq(t->inside++, 0);
+    for (int j = 0; j < SIDE * SIDE && found == POOL_WAIT; j++) {
+        int i = j / SIDE, k = j % SIDE;
+        if (i + k >= SIDE || t->given[i][k]) continue;
+        if (i > 0 && (!t->done[i - 1][k] || !t->done[i - 1][k + 1])) continue;
+        t->given[i][k] = true;
+        found = j;
+    }
+    t->inside--;
+    return found;
+}
+
+static void add_cell(void *ctx, int job)
+{
+    Triangle *t = ctx;
+    int i = job / SIDE, k = job % SIDE;
+    t->cell[i][k] = i == 0 ? 1 : t->cell[i - 1][k] + t->cell[i - 1][k + 1];
+}
+
+static void note_cell(void *ctx, int job)
+{
+    Triangle *t = ctx;
+    ck_assert_int_eq(t->inside++, 0);
+    t->done[job / SIDE][job % SIDE] = true;
+    t->runs++;
+    t->inside--;
+}
+
+START_TEST(jobs_are_served_when_what_they_need_is_done)
+{
+    static const PoolWork WORK = {next_cell, add_cell, note_cell};
+    static Triangle t;
+    for (int threads = 1; threads <= 5; threads++) {
+        Pool *pool = new_pool(threads);
+        for (int run = 0; run < 20; run++) {
+            memset(&t, 0, sizeof t);
+            pool_serve(pool, &WORK, &t);
+            ck_assert_int_eq(t.runs, SIDE * (SIDE + 1) / 2);
+            ck_assert_uint_eq(t.cell[SIDE - 1][0], 1ul << (SIDE - 1));
+        }
+        pool_destroy(pool);
+    }
+}
+END_TEST
+
 static void sleep_ms(long ms)
 {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
@@ -173,12 +232,27 @@ static void uneven(void *ctx, int task)
     if (task == 0) sleep_ms(200);
 }
 
+static int next_of_one(void *ctx)
+{
+    int *state = ctx; /* jobs given, and jobs done */
+    if (state[1] == 1) return POOL_END;
+    return state[0] == 0 ? state[0]++ : POOL_WAIT;
+}
+
+static void note_done(void *ctx, int job)
+{
+    ((int *)ctx)[1] += job == 0;
+}
+
 START_TEST(waiting_costs_no_cpu_time)
 {
+    static const PoolWork WORK = {next_of_one, uneven, note_done};
+    int state[2] = {0};
     Pool *pool = new_pool(4);
     double before = cpu_seconds();
     sleep_ms(200);                   /* workers wait for work */
     pool_run(pool, uneven, NULL, 8); /* and all wait for one */
+    pool_serve(pool, &WORK, state);  /* again */
     ck_assert_double_lt(cpu_seconds() - before, 0.05);
     pool_destroy(pool);
 }
@@ -217,6 +291,7 @@ int main(void)
     tcase_add_test(tc, every_task_runs_exactly_once);
     tcase_add_test(tc, results_are_the_same_bits_for_any_number_of_threads);
     tcase_add_test(tc, thousands_of_short_runs_see_each_others_results);
+    tcase_add_test(tc, jobs_are_served_when_what_they_need_is_done);
     tcase_add_test(tc, pools_come_and_go_without_a_run);
     tcase_add_test(tc, two_pools_are_independent);
     tcase_add_test(tc, a_pool_of_one_works_on_the_calling_thread);
