@@ -292,11 +292,10 @@ static void add_noise(Dqn *d, Update *u)
     noise_add(&d->net, d->online, u->eps, u->online);
 }
 
-void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
+void dqn_update_begin(Dqn *d, const Replay *replay)
 {
     const DqnConfig *c = &d->cfg;
     Update *u = &d->update;
-    float *grad = u->shard[0].grad;
 
     replay_draw(replay, c->batch, c->n_step, &d->rng, u->pick);
     u->replay = replay;
@@ -304,9 +303,20 @@ void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
     u->demos = 0;
     for (int i = 0; i < c->batch; i++) u->demos += replay_demo(replay, &u->pick[i]) >= 0;
     if (c->noisy) add_noise(d, u);
-    pool_run(pool, shard_update, u, c->shards);
+}
+
+void dqn_update_shard(Dqn *d, int k)
+{
+    shard_update(&d->update, k);
+}
+
+void dqn_update_end(Dqn *d, DqnStats *stats)
+{
+    Update *u = &d->update;
+    float *grad = u->shard[0].grad;
+
     reduce(d, u, stats);
-    stats->grad_norm = grad_clip(grad, d->N, c->clip_norm);
+    stats->grad_norm = grad_clip(grad, d->N, d->cfg.clip_norm);
     stats->lr = learning_rate(d);
     stats->demo_weight = u->demo_weight;
     stats->skipped = !isfinite(stats->grad_norm);
@@ -315,7 +325,14 @@ void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
         adam_step(&d->adam, d->online, grad, stats->lr);
         update_copies(d);
     }
-    if (c->noisy) refresh_acting(d);
+    if (d->cfg.noisy) refresh_acting(d);
+}
+
+void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
+{
+    dqn_update_begin(d, replay);
+    pool_run(pool, shard_update, &d->update, d->cfg.shards);
+    dqn_update_end(d, stats);
 }
 
 /* ---- acting ---- */
@@ -326,17 +343,23 @@ static int random_action(const QBatch *w, int state, Rng *rng)
     return w->action[first + (int)rng_below(rng, (uint32_t)n)];
 }
 
-void dqn_act(const Dqn *d, DqnCopy copy, QBatch *work, const float *obs, int n, double epsilon,
-             Rng *rng, int *action)
+void dqn_act_with(const Dqn *d, const float *weights, QBatch *work, const float *obs, int n,
+                  double epsilon, Rng *rng, int *action)
 {
     qbatch_load(work, &d->net, obs, n);
-    if (epsilon < 1) qnet_infer(&d->net, copy_of(d, copy), work);
+    if (epsilon < 1) qnet_infer(&d->net, weights, work);
     for (int i = 0; i < n; i++) {
         assert(work->start[i] < work->start[i + 1]);
         bool explore = epsilon > 0 && rng_uniform(&rng[i]) < epsilon;
         action[i] =
             explore ? random_action(work, i, &rng[i]) : work->action[qbatch_argmax(work, i)];
     }
+}
+
+void dqn_act(const Dqn *d, DqnCopy copy, QBatch *work, const float *obs, int n, double epsilon,
+             Rng *rng, int *action)
+{
+    dqn_act_with(d, copy_of(d, copy), work, obs, n, epsilon, rng, action);
 }
 
 /* ---- saving ---- */

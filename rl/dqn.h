@@ -86,11 +86,21 @@ uint64_t dqn_updates(const Dqn *d);       /* made so far */
 
 /* Needs replay_ready(replay, cfg.n_step). */
 void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats);
+/* The same in parts, for a caller with other work to mix in: begin, then every shard 0..cfg.shards-1
+ * once, in any order and on any threads, then end. In between the replay must stay as it is, and
+ * weights and sampler are the update's. */
+void dqn_update_begin(Dqn *d, const Replay *replay);
+void dqn_update_shard(Dqn *d, int k);
+void dqn_update_end(Dqn *d, DqnStats *stats);
 
 /* action[i] for obs[n, obs_floats]: with probability epsilon uniform over the valid ones, else the
  * greedy one. rng[i] is advanced for each observation i (may be NULL if epsilon == 0). */
 void dqn_act(const Dqn *d, DqnCopy copy, QBatch *work, const float *obs, int n, double epsilon,
              Rng *rng, int *action);
+/* The same with weights [qnet_params] of the caller; reads nothing that an update changes, so both
+ * may go on at the same time. */
+void dqn_act_with(const Dqn *d, const float *weights, QBatch *work, const float *obs, int n,
+                  double epsilon, Rng *rng, int *action);
 
 /* Lists "/policy/.." (the evaluation copy), "/learner/online/..", "/learner/target/..",
  * "/learner/adam/m|v|steps", "/learner/updates", "/rng/learner"; with noise "/learner/online/sigma",
