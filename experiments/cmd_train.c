@@ -44,6 +44,8 @@ typedef struct Run {
     double best;     /* validation score of best.h5; -1 before the first */
     double wall_s;   /* training time of earlier processes */
     double started_s;
+    double train_s; /* of this call, without validations and checkpoints */
+    uint64_t first; /* decisions at which this call began */
 } Run;
 
 static volatile sig_atomic_t stop_signal;
@@ -95,6 +97,8 @@ static Status make_run(Run *run, Err *err)
              run->scenario->mean_service_us);
     log_info("BLAS kernel %s, %d thread%s", gemm_kernel(), run->threads,
              run->threads == 1 ? "" : "s");
+    if (run->cfg.trainer.free_running)
+        log_info("free-running: this run is not reproducible bit by bit (train.free_running)");
 fail:
     return st;
 }
@@ -273,6 +277,28 @@ static bool crossed(uint64_t before, uint64_t now, uint64_t every)
     return before / every != now / every;
 }
 
+/* Up to where to train before looking up again: for signals, the screen, a validation, a
+ * checkpoint. A free run is better not halted often; 8192 decisions are a fraction of a second. */
+static uint64_t leg_end(const Run *run)
+{
+    uint64_t now = trainer_stats(run->trainer)->decisions;
+    uint64_t leg = run->cfg.trainer.free_running ? 8192 : 1;
+    const uint64_t every[] = {leg, run->cfg.evaluate_every, run->cfg.checkpoint_every};
+    uint64_t end = run->target;
+    for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
+        uint64_t next = (now / every[i] + 1) * every[i];
+        if (next < end) end = next;
+    }
+    return end;
+}
+
+static void train_leg(Run *run)
+{
+    double before = clock_seconds();
+    trainer_run(run->trainer, run->pool, leg_end(run));
+    run->train_s += clock_seconds() - before;
+}
+
 /* Every evaluate_every decisions, and where the schedules end. */
 static bool validation_due(const Run *run, uint64_t before, uint64_t now)
 {
@@ -287,10 +313,11 @@ static Status train_loop(Run *run, Err *err)
     Progress progress;
     Status st = ST_OK;
 
+    run->first = first;
     progress_start(&progress, "train", (double)first, (double)run->target);
     while (s->decisions < run->target && !stop_signal) {
         uint64_t before = s->decisions;
-        trainer_round(run->trainer, run->pool);
+        train_leg(run);
         if (validation_due(run, before, s->decisions)) TRY(validate_and_keep_best(run, true, err));
         if (crossed(before, s->decisions, run->cfg.checkpoint_every))
             TRY(save_checkpoint(run, err));
@@ -310,6 +337,8 @@ static void say_end(const Run *run)
     log_info("%s after %llu decisions, %llu updates, %.1f s; peak memory %.0f MB",
              stop_signal ? "stopped" : "done", (unsigned long long)s->decisions,
              (unsigned long long)s->updates, wall_seconds(run), (double)mem_peak_rss() * 1e-6);
+    log_info("%.1fk decisions/s in training alone, without validations and checkpoints",
+             (double)(s->decisions - run->first) / run->train_s * 1e-3);
     if (s->skipped_updates)
         log_warn("%llu updates were skipped: their gradient was not finite",
                  (unsigned long long)s->skipped_updates);
@@ -463,7 +492,7 @@ int cmd_train(int argc, char *const *argv)
         {"--out", "DIR", ARG_TEXT, &o.out, 0, 0, NULL, "run folder (default runs/CONFIG-SEED)"},
         {"--seed", "N", ARG_U64, &o.seed, 0, 1e15, NULL, "instead of train.seed"},
         {"--threads", "N", ARG_INT, &o.threads, 1, 256, NULL,
-         "worker threads; any number gives the same bits"},
+         "worker threads; any number gives the same bits, unless free-running"},
         {"--keep", "K", ARG_INT, &o.keep, 1, 1e6, NULL, "newest checkpoints kept, besides best.h5"},
         {"--set", "a.b=v", ARG_TEXTS, &o.set, 0, 0, NULL, "override a setting"},
     };

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 51, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 52, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -95,6 +95,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "decisions between them"),
     NUM(CONFIG_DOUBLE, 0, 1, "train.demo_actor", trainer.demo_actor,
         "chance that the teacher acts before learning starts"),
+    NUM(CONFIG_BOOL, 0, 1, "train.free_running", trainer.free_running,
+        "actors and learner do not wait for rounds; not reproducible"),
     NUM(CONFIG_INT, 1, 256, "train.threads", threads, "any number gives the same bits"),
     NUM(CONFIG_INT, 1, 1e6, "train.keep", keep, "newest checkpoints kept, besides the best"),
     NUM(CONFIG_U64, 1, 1e15, "train.checkpoint_every", checkpoint_every,

@@ -1,4 +1,5 @@
-/* test_trainer.c -- the training loop: same bits for any number of threads and after a resume. */
+/* test_trainer.c -- the training loop: same bits for any number of threads and after a resume; and
+ * what a free-running one keeps to. Also run under the thread sanitizer (make tsan). */
 #include "tests/support.h"
 #include "tests/support/toy_envs.h"
 
@@ -95,7 +96,7 @@ static void ck_same_state(Trainer *a, Trainer *b)
 
 START_TEST(threads_do_not_change_the_bits)
 {
-    TrainerConfig c = _i ? full_config() : config();
+    TrainerConfig c = _i % 2 ? full_config() : config();
     Trainer *one = create(&c), *many = create(&c);
     run(one, 40, 1);
     run(many, 40, 2 + _i);
@@ -103,6 +104,46 @@ START_TEST(threads_do_not_change_the_bits)
     ck_same_state(one, many);
     trainer_destroy(one);
     trainer_destroy(many);
+}
+END_TEST
+
+/* To so many decisions at once. */
+static void run_to(Trainer *t, uint64_t decisions, int threads)
+{
+    Err err = {0};
+    Pool *pool;
+    ck_ok(pool_create(&pool, threads, &err), err);
+    trainer_run(t, pool, decisions);
+    pool_destroy(pool);
+}
+
+START_TEST(a_long_run_is_as_many_rounds)
+{
+    TrainerConfig c = config();
+    Trainer *rounds = create(&c), *whole = create(&c);
+    run(rounds, 40, 2);
+    run_to(whole, 7 * LANES * 5 - 4, 3);
+    run_to(whole, 7 * LANES * 5, 2); /* there already */
+    run_to(whole, 39 * LANES * 5 + 1, 2);
+    ck_same_state(rounds, whole);
+    trainer_destroy(rounds);
+    trainer_destroy(whole);
+}
+END_TEST
+
+/* A round's updates are those due for the decisions before it. */
+START_TEST(the_learner_is_one_round_behind)
+{
+    TrainerConfig c = config();
+    Trainer *t = create(&c);
+    for (int r = 1; r <= 12; r++) {
+        uint64_t before = (uint64_t)(r - 1) * LANES * 5;
+        run(t, 1, 1 + r % 3);
+        const TrainerStats *s = trainer_stats(t);
+        ck_assert_uint_eq(s->decisions, before + LANES * 5);
+        ck_assert_uint_eq(s->updates, before < c.learn_start ? 0 : (before - c.learn_start) / 7);
+    }
+    trainer_destroy(t);
 }
 END_TEST
 
@@ -136,6 +177,18 @@ static void copy_state(Trainer *from, Trainer *to)
     ck_ok(trainer_resumed(to, &err), err);
 }
 
+/* All that metrics.csv shows. */
+static void ck_same_stats(const TrainerStats *a, const TrainerStats *b)
+{
+    ck_assert_uint_eq(a->decisions, b->decisions);
+    ck_assert_uint_eq(a->updates, b->updates);
+    ck_assert_uint_eq(a->episodes, b->episodes);
+    ck_assert_uint_eq(a->skipped_updates, b->skipped_updates);
+    ck_assert(a->score == b->score && a->epsilon == b->epsilon && a->lr == b->lr);
+    ck_assert(a->loss == b->loss && a->td_error == b->td_error && a->q_mean == b->q_mean);
+    ck_assert(a->margin_loss == b->margin_loss && a->grad_norm == b->grad_norm);
+}
+
 /* Stopped during the warm-up, right after it, and with the replay full. */
 START_TEST(resuming_leaves_no_trace)
 {
@@ -148,12 +201,12 @@ START_TEST(resuming_leaves_no_trace)
     run(second, 2, 1); /* leaves its own traces everywhere, to be overwritten */
     copy_state(first, second);
     ck_same_state(first, second);
-    ck_assert(trainer_stats(first)->score == trainer_stats(second)->score);
+    ck_same_stats(trainer_stats(first), trainer_stats(second));
     trainer_destroy(first);
     ck_assert_uint_eq(trainer_stats(second)->decisions, (uint64_t)STOPS[_i] * LANES * 5);
     run(second, 20, 1);
     ck_same_state(whole, second);
-    ck_assert_double_eq(trainer_stats(whole)->score, trainer_stats(second)->score);
+    ck_same_stats(trainer_stats(whole), trainer_stats(second));
     trainer_destroy(whole);
     trainer_destroy(second);
 }
@@ -168,7 +221,8 @@ START_TEST(updates_keep_pace_with_decisions)
     run(t, 38, 1);
     const TrainerStats *s = trainer_stats(t);
     ck_assert_uint_eq(s->decisions, 40 * LANES * 5);
-    ck_assert_uint_eq(s->updates, (s->decisions - c.learn_start) / 7);
+    ck_assert_uint_eq(s->updates,
+                      (39 * LANES * 5 - c.learn_start) / 7); /* the last round's are next */
     ck_assert_uint_gt(s->episodes, s->decisions / 8);
     ck_assert(isfinite(s->loss) && s->loss > 0 && s->grad_norm > 0 && s->margin_loss > 0);
     ck_assert_double_lt(s->lr, c.dqn.lr);
@@ -192,6 +246,118 @@ START_TEST(every_kind_of_state_is_listed)
         for (int i = 0; i < list.n; i++) found += !strcmp(list.field[i].path, PATHS[k]);
         ck_assert_msg(found == 1, "%s", PATHS[k]);
     }
+    trainer_destroy(t);
+}
+END_TEST
+
+/* ---- free-running ---- */
+
+static int state_of(const float *obs)
+{
+    float want[64];
+    int width = WORLD.actions * (WORLD.actions + 1) + WORLD.states;
+    for (int s = 0; s < WORLD.states; s++) {
+        toy_mdp_obs(&WORLD, s, want);
+        if (!memcmp(obs, want, (size_t)width * sizeof *obs)) return s;
+    }
+    ck_abort_msg("no state of this world");
+    return -1;
+}
+
+/* Every transition in the replay is a move of the world. */
+static void ck_replay_is_the_world(const Trainer *t)
+{
+    const Replay *r = trainer_replay(t);
+    float obs[64], next[64], ret, discount;
+    int action, demo, seen = 0;
+    ReplayBatch batch = {obs, next, &action, &demo, &ret, &discount};
+    ReplayPick pick;
+
+    for (int lane = 0; lane < LANES; lane++)
+        for (int age = 0; age < 600 / LANES; age++) {
+            if (!replay_pick(r, lane, age, 1, &pick)) continue;
+            replay_gather(r, &pick, 0, 1, INFINITY, &batch);
+            int s = state_of(obs);
+            const ToyMove *m = &WORLD.move[s][action];
+            ck_assert_int_eq(demo, WORLD.demo[s]);
+            ck_assert(!m->invalid && ret == (float)m->reward);
+            ck_assert(discount == (m->next == TOY_END ? 0.0f : 1.0f));
+            if (m->next != TOY_END) ck_assert_int_eq(state_of(next), m->next);
+            seen++;
+        }
+    ck_assert_int_gt(seen, 400);
+}
+
+/* Updates never run ahead of the decisions in the replay, and actors ahead of updates by no more
+ * than is stated. */
+static void ck_pace(const Trainer *t, const TrainerConfig *c)
+{
+    const TrainerStats *s = trainer_stats(t);
+    double due = (double)(s->decisions - c->learn_start) / c->decisions_per_update;
+    double slack =
+        1 + TRAINER_SLACK_ROUNDS * (double)LANES * c->round_steps / c->decisions_per_update;
+    ck_assert_double_le((double)s->updates, due);
+    ck_assert_double_ge((double)s->updates, floor(due) - slack);
+    ck_assert_double_le((double)s->lag, slack);
+    ck_assert_uint_eq(s->skipped_updates, 0);
+}
+
+static TrainerConfig free_config(void)
+{
+    TrainerConfig c = config();
+    c.free_running = true;
+    return c;
+}
+
+START_TEST(free_running_keeps_counts_pace_and_experience)
+{
+    static const double PER_UPDATE[] = {7, 0.9, 400}; /* as it is; learner-bound; actor-bound */
+    TrainerConfig c = free_config();
+    c.decisions_per_update = PER_UPDATE[_i % 3];
+    Trainer *t = create(&c);
+    for (int leg = 1; leg <= 4; leg++) {
+        run_to(t, (uint64_t)leg * 12 * LANES * 5, 1 + _i / 3);
+        ck_assert_uint_eq(trainer_stats(t)->decisions, (uint64_t)leg * 12 * LANES * 5);
+        ck_pace(t, &c);
+        ck_replay_is_the_world(t);
+    }
+    ck_assert_uint_gt(trainer_stats(t)->episodes, trainer_stats(t)->decisions / 8);
+    trainer_destroy(t);
+}
+END_TEST
+
+START_TEST(free_running_resumes_from_what_was_saved)
+{
+    TrainerConfig c = free_config();
+    Trainer *first = create(&c), *second = create(&c);
+    run_to(first, 9 * LANES * 5, 2);
+    run_to(second, 2 * LANES * 5, 2);
+    copy_state(first, second);
+    ck_same_state(first, second);
+    ck_same_stats(trainer_stats(first), trainer_stats(second));
+    run_to(second, 30 * LANES * 5, 3);
+    ck_assert_uint_eq(trainer_stats(second)->decisions, 30 * LANES * 5);
+    ck_pace(second, &c);
+    ck_replay_is_the_world(second);
+    trainer_destroy(first);
+    trainer_destroy(second);
+}
+END_TEST
+
+/* Learning is due long before the replay can be drawn from; then the learner has to catch up. */
+START_TEST(a_learner_that_starts_late_catches_up)
+{
+    TrainerConfig c = config();
+    c.free_running = _i % 2;
+    c.learn_start = 1;
+    c.dqn.n_step = 40;
+    c.replay_capacity = LANES * 60;
+    Trainer *t = create(&c);
+    run_to(t, 8 * LANES * 5, 1 + _i / 2);
+    ck_assert_uint_eq(trainer_stats(t)->updates, 0);
+    run_to(t, 30 * LANES * 5, 1 + _i / 2);
+    ck_assert_uint_ge(trainer_stats(t)->updates,
+                      (29 * LANES * 5 - 1) / 7 - (c.free_running ? 1 + 4 * LANES * 5 / 7 : 0));
     trainer_destroy(t);
 }
 END_TEST
@@ -325,6 +491,7 @@ END_TEST
 START_TEST(rounds_do_not_allocate)
 {
     TrainerConfig c = config();
+    c.free_running = _i;
     Err err = {0};
     Trainer *t = create(&c);
     Pool *pool;
@@ -357,17 +524,22 @@ int main(void)
 {
     Suite *s = suite_create("trainer");
     TCase *tc = new_case("trainer", 120);
-    tcase_add_loop_test(tc, threads_do_not_change_the_bits, 0, 2);
+    tcase_add_loop_test(tc, threads_do_not_change_the_bits, 0, 4);
+    tcase_add_test(tc, a_long_run_is_as_many_rounds);
+    tcase_add_test(tc, the_learner_is_one_round_behind);
     tcase_add_test(tc, seeds_change_them);
     tcase_add_loop_test(tc, resuming_leaves_no_trace, 0, 4);
     tcase_add_test(tc, updates_keep_pace_with_decisions);
+    tcase_add_loop_test(tc, free_running_keeps_counts_pace_and_experience, 0, 12);
+    tcase_add_test(tc, free_running_resumes_from_what_was_saved);
+    tcase_add_loop_test(tc, a_learner_that_starts_late_catches_up, 0, 6);
     tcase_add_test(tc, every_kind_of_state_is_listed);
     tcase_add_loop_test(tc, the_demonstrator_can_act_in_the_warm_up, 0, 2);
     tcase_add_loop_test(tc, damaged_state_is_refused, 0, 7);
     tcase_add_loop_test(tc, frozen_policy_acts_as_the_evaluation_copy, 0, 2);
     tcase_add_loop_test(tc, bad_settings_are_named, 0, 5);
     tcase_add_test(tc, create_reports_every_allocation_failure);
-    tcase_add_test(tc, rounds_do_not_allocate);
+    tcase_add_loop_test(tc, rounds_do_not_allocate, 0, 2);
     tcase_add_test(tc, environments_of_a_vector_must_agree);
     suite_add_tcase(s, tc);
     return run_suite(s);

@@ -116,6 +116,30 @@ cut -d, -f1-12 killed/metrics.csv >"$tmp/b"
 same 'killed: metrics.csv' "$tmp/a" "$tmp/b"
 [ -e killed/best.h5.tmp-999999999 ] && fail 'a stale temporary file stays'
 
+# --- free-running: not the same bits, but the same counts, and it stops and goes on ---
+# shellcheck disable=SC2086
+{
+free="$set --set train.free_running=true"
+train 0 tiny $free --steps 7000 --out free
+holds 'free-running: .*not reproducible' "$tmp/err"
+holds '^(relmas: )?[0-9.]+k decisions/s in training alone' "$tmp/err"
+[ "$(basename "$(newest free)")" = step-000007040.h5 ] || fail 'free-running: another number of decisions'
+run 0 "$relmas" inspect "$(newest free)" --config
+holds 'free_running: true' "$tmp/out"
+train 0 --resume free --steps 3000 --threads 1
+[ -e free/step-000010112.h5 ] || fail 'free-running: resumed to another number of decisions'
+[ "$(cut -d, -f1 free/metrics.csv | tr '\n' ' ')" = 'decisions 2560 5120 7552 10112 ' ] ||
+    fail "free-running: validations at $(cut -d, -f1 free/metrics.csv | tr '\n' ' ')"
+long="$long --set train.free_running=true"
+}
+stop_at_some_moment INT stopped-free
+if [ $code -ne 0 ]; then
+    [ $code -eq 130 ] || fail "exit code $code after INT, free-running"
+    holds 'resume with: relmas train --resume stopped-free' "$tmp/err"
+    train 0 --resume stopped-free
+fi
+[ -e stopped-free/step-000030080.h5 ] || fail 'free-running: stopped and resumed to another end'
+
 # --- the newest checkpoint is damaged ---
 cp -r whole hurt
 printf 'XXXX' | dd of="$(newest hurt)" bs=1 seek=5000 conv=notrunc 2>/dev/null
