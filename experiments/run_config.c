@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 52, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 53, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -51,6 +51,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_INT, 1, 65536, "dqn.batch", trainer.dqn.batch, "transitions per update"),
     NUM(CONFIG_INT, 1, 64, "dqn.shards", trainer.dqn.shards,
         "parts of a batch that threads may take"),
+    NUM(CONFIG_INT, 1, DQN_MAX_IN_FLIGHT, "dqn.in_flight", trainer.dqn.in_flight,
+        "updates under way at the same time, each a step behind the other"),
     NUM(CONFIG_INT, 1, 256, "dqn.n_step", trainer.dqn.n_step, "decisions before bootstrapping"),
     NUM(CONFIG_DOUBLE, 1e-3, 1e9, "dqn.discount_time", trainer.dqn.discount_time,
         "tau, in mean service times"),

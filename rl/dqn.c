@@ -23,6 +23,7 @@ DqnConfig dqn_defaults(void)
         .lr_final = 5e-5,
         .batch = 128,
         .shards = 4,
+        .in_flight = 1,
         .n_step = 8,
         .discount_time = 6,
         .double_q = true,
@@ -67,6 +68,7 @@ static Status check_config(const DqnConfig *c, Err *err)
         {c->shards >= 1 && c->shards <= MAX_SHARDS, "shards must be in 1..64"},
         {c->shards >= 1 && c->batch >= 1 && c->batch % c->shards == 0,
          "batch must be a multiple of shards"},
+        {c->in_flight >= 1 && c->in_flight <= DQN_MAX_IN_FLIGHT, "in_flight must be in 1..8"},
         {c->n_step >= 1, "n_step must be at least 1"},
         {c->discount_time > 0, "discount_time must be positive"},
         {c->noisy_sigma > 0, "noisy_sigma must be positive"},
@@ -113,12 +115,12 @@ static Status update_create(Update *u, Dqn *d, Err *err)
     u->d = d;
     u->online = d->online;
     u->target = d->target;
-    if (c->noisy) {
+    if (c->noisy || c->in_flight > 1) {
         if (!(u->copy = mem_calloc(2 * d->P, sizeof(float)))) goto fail;
-        if (!(u->eps = mem_calloc(d->N - d->P, sizeof(float)))) goto fail;
         u->online = u->copy;
         u->target = u->copy + d->P;
     }
+    if (c->noisy && !(u->eps = mem_calloc(d->N - d->P, sizeof(float)))) goto fail;
     if (!batch_create(&u->batch, (size_t)c->batch, (size_t)d->net.spec.obs_floats)) goto fail;
     if (!(u->pick = mem_calloc((size_t)c->batch, sizeof *u->pick))) goto fail;
     if (!(u->shard = mem_calloc((size_t)c->shards, sizeof *u->shard))) goto fail;
@@ -186,7 +188,8 @@ Status dqn_create(Dqn **out, const DqnConfig *cfg, const EnvSpec *spec, uint64_t
     TRY(adam_init(&d->adam, d->N, cfg->beta1, cfg->beta2, cfg->adam_eps, err));
     st = ST_NOMEM;
     if (!weights_create(d)) goto fail;
-    TRY(update_create(&d->update, d, err));
+    if (!(d->update = mem_calloc((size_t)cfg->in_flight, sizeof *d->update))) goto fail;
+    for (int i = 0; i < cfg->in_flight; i++) TRY(update_create(&d->update[i], d, err));
     weights_start(d, seed);
     *out = d;
     return ST_OK;
@@ -198,7 +201,9 @@ fail:
 void dqn_destroy(Dqn *d)
 {
     if (!d) return;
-    update_free(&d->update, d->cfg.shards);
+    for (int i = 0; d->update && i < d->cfg.in_flight; i++)
+        update_free(&d->update[i], d->cfg.shards);
+    mem_free(d->update);
     adam_free(&d->adam);
     mem_free(d->online);
     mem_free(d->target);
@@ -292,27 +297,32 @@ static void add_noise(Dqn *d, Update *u)
     noise_add(&d->net, d->online, u->eps, u->online);
 }
 
-void dqn_update_begin(Dqn *d, const Replay *replay)
+void dqn_update_begin(Dqn *d, int slot, const Replay *replay)
 {
     const DqnConfig *c = &d->cfg;
-    Update *u = &d->update;
+    Update *u = &d->update[slot];
 
     replay_draw(replay, c->batch, c->n_step, &d->rng, u->pick);
-    u->replay = replay;
+    replay_gather(replay, u->pick, 0, c->batch, c->discount_time, &u->batch);
     u->demo_weight = demo_weight(d);
     u->demos = 0;
-    for (int i = 0; i < c->batch; i++) u->demos += replay_demo(replay, &u->pick[i]) >= 0;
-    if (c->noisy) add_noise(d, u);
+    for (int i = 0; i < c->batch; i++) u->demos += u->batch.demo[i] >= 0;
+    if (c->noisy) {
+        add_noise(d, u);
+    } else if (u->copy) {
+        memcpy(u->online, d->online, d->P * sizeof(float));
+        memcpy(u->target, d->target, d->P * sizeof(float));
+    }
 }
 
-void dqn_update_shard(Dqn *d, int k)
+void dqn_update_shard(Dqn *d, int slot, int k)
 {
-    shard_update(&d->update, k);
+    shard_update(&d->update[slot], k);
 }
 
-void dqn_update_end(Dqn *d, DqnStats *stats)
+void dqn_update_end(Dqn *d, int slot, DqnStats *stats)
 {
-    Update *u = &d->update;
+    Update *u = &d->update[slot];
     float *grad = u->shard[0].grad;
 
     reduce(d, u, stats);
@@ -330,9 +340,9 @@ void dqn_update_end(Dqn *d, DqnStats *stats)
 
 void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
 {
-    dqn_update_begin(d, replay);
-    pool_run(pool, shard_update, &d->update, d->cfg.shards);
-    dqn_update_end(d, stats);
+    dqn_update_begin(d, 0, replay);
+    pool_run(pool, shard_update, &d->update[0], d->cfg.shards);
+    dqn_update_end(d, 0, stats);
 }
 
 /* ---- acting ---- */

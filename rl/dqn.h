@@ -6,9 +6,9 @@
  *         + demo_weight mean_h [max_a (Q(s,a) + demo_margin 1[a != h]) - Q(s,h)]
  * the second mean over the states with a demonstrated action h: the large margin of DQfD (Hester et
  * al. 2018), here on every replayed state. With quantiles, see qnet.h, Q is their mean, y one value
- * for each, and twice tape_quantile_huber() takes the place of Huber. All argmax and max are over valid actions only. Then one
- * clipped Adam step, and exponential averages follow the online weights: the target network, and
- * the evaluation copy, which is what is evaluated and saved.
+ * for each, and twice tape_quantile_huber() takes the place of Huber. All argmax and max are over
+ * valid actions only. Then one clipped Adam step, and exponential averages follow the online weights:
+ * the target network, and the evaluation copy, which is what is evaluated and saved.
  *
  * A batch is cut into a fixed number of shards, each with its own tape and gradient, and gradients
  * are added in shard order: the number of threads changes the time, never the bits. Nothing
@@ -22,6 +22,7 @@
 #include "rl/replay.h"
 
 typedef enum { LR_LINEAR, LR_COSINE, LR_CONSTANT } LrSchedule;
+enum { DQN_MAX_IN_FLIGHT = 8 };
 
 typedef struct DqnConfig {
     ConfigInts hidden;   /* widths of the hidden layers, 0..MLP_MAX_LAYERS-1 of them */
@@ -36,6 +37,9 @@ typedef struct DqnConfig {
     uint64_t total_updates; /* that schedules last; 0: first values throughout */
     int batch;              /* transitions per update, a multiple of shards */
     int shards;
+    /* Updates under way at the same time, 1..DQN_MAX_IN_FLIGHT. Each sees the weights as it began:
+     * without what the in_flight - 1 before it change. Part of the result. */
+    int in_flight;
     int n_step;
     double discount_time; /* tau > 0 in units of elapsed; INFINITY: undiscounted */
     bool double_q;
@@ -86,12 +90,14 @@ uint64_t dqn_updates(const Dqn *d);       /* made so far */
 
 /* Needs replay_ready(replay, cfg.n_step). */
 void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats);
-/* The same in parts, for a caller with other work to mix in: begin, then every shard 0..cfg.shards-1
- * once, in any order and on any threads, then end. In between the replay must stay as it is, and
- * weights and sampler are the update's. */
-void dqn_update_begin(Dqn *d, const Replay *replay);
-void dqn_update_shard(Dqn *d, int k);
-void dqn_update_end(Dqn *d, DqnStats *stats);
+/* The same in parts, for a caller with other work to mix in: begin draws a batch and takes it out of
+ * the replay; then every shard 0..cfg.shards-1 once, in any order and on any threads; then end. Slot
+ * 0..cfg.in_flight-1 says which of the updates under way; begins and ends must not overlap each
+ * other, shards of one slot may go on meanwhile. With in_flight = 1 the weights must not be touched
+ * in between. */
+void dqn_update_begin(Dqn *d, int slot, const Replay *replay);
+void dqn_update_shard(Dqn *d, int slot, int k);
+void dqn_update_end(Dqn *d, int slot, DqnStats *stats);
 
 /* action[i] for obs[n, obs_floats]: with probability epsilon uniform over the valid ones, else the
  * greedy one. rng[i] is advanced for each observation i (may be NULL if epsilon == 0). */

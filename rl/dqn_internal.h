@@ -21,14 +21,13 @@ typedef struct Shard { /* S = batch / shards transitions */
 
 typedef struct Update {
     const Dqn *d;
-    ReplayPick *pick;     /* [cfg.batch] */
-    ReplayBatch batch;    /* [cfg.batch], each shard gathers its part */
-    const Replay *replay; /* borrowed */
-    Shard *shard;         /* [cfg.shards] */
-    int demos;            /* states of the batch with a demonstrated action */
+    ReplayPick *pick;  /* [cfg.batch] */
+    ReplayBatch batch; /* [cfg.batch] */
+    Shard *shard;      /* [cfg.shards] */
+    int demos;         /* states of the batch with a demonstrated action */
     double demo_weight;
-    float *copy;            /* [2 P] weights with noise; NULL without */
-    float *eps;             /* [M] the noise of online; NULL without */
+    float *copy; /* [2 P] as it began, with noise; NULL if none ends meanwhile, without */
+    float *eps;  /* [M] the noise of online; NULL without */
     float *online, *target; /* [P] that the update sees: the learner's own, or in copy */
 } Update;
 
@@ -43,14 +42,14 @@ struct Dqn {
     Adam adam;
     Rng rng;
     uint64_t updates;
-    Update update;
+    Update *update; /* [cfg.in_flight] */
 };
 
 /* A zeroed shard of S transitions that learns N parameters; half made on ST_NOMEM, shard_free() all
  * the same. */
 Status shard_create(Shard *s, const QNet *net, int S, size_t N, Err *err);
 void shard_free(Shard *s);
-/* Shard k's part of the update: gathers it, fills the shard's gradient and sums. ctx: Update *.
+/* Shard k's part of the update: fills the shard's gradient and sums. ctx: Update *.
  * Shards may run on different threads. */
 void shard_update(void *ctx, int k);
 

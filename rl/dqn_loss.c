@@ -180,9 +180,8 @@ void shard_update(void *ctx, int k)
     Shard *s = &u->shard[k];
     int S = d->cfg.batch / d->cfg.shards;
     size_t first = (size_t)k * (size_t)S, width = (size_t)d->net.spec.obs_floats;
-    ReplayBatch *b = &u->batch;
+    const ReplayBatch *b = &u->batch;
 
-    replay_gather(u->replay, u->pick, k * S, (k + 1) * S, d->cfg.discount_time, b);
     qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
     compute_targets(u, s, b->ret + first, b->discount + first);
     qbatch_load(&s->now, &d->net, b->obs + first * width, S);

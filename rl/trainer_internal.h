@@ -33,9 +33,18 @@ typedef struct Block {
     bool demos; /* the demonstrator may act */
 } Block;
 
-/* What happens between two updates, while nobody reads the replay. Planned under the pool's lock. */
+/* An update under way. Its slot in the learner is its place in Trainer.update. */
+typedef struct Open {
+    bool open;
+    uint64_t number; /* updates begun before it */
+    int shards_given, shards_done;
+} Open;
+
+/* What happens between updates, one turn at a time: here alone weights and replay change. Planned
+ * under the pool's lock. */
 typedef struct Turn {
-    bool end, hand;                 /* end the open update; hand its weights to the actors */
+    int end, begin; /* slots of the update to end, -1 if none, and of one to begin if it is due */
+    bool hand;      /* new weights to the actors */
     int push[ACTOR_BLOCKS], n_push; /* blocks whose stage goes into the replay */
     /* Outcome: */
     bool begun, ready; /* an update; whether the replay can be drawn from */
@@ -65,12 +74,12 @@ struct Trainer {
     TrainerStats stats;
 
     /* The schedule, under the pool's lock while it serves: */
-    uint64_t until;   /* decisions at which this run ends */
-    uint64_t started; /* decisions made or being made */
-    uint64_t updates; /* made */
-    bool ready;       /* replay_ready() */
-    bool open;        /* an update is begun and not ended */
-    int shards_given, shards_done;
+    uint64_t until;                 /* decisions at which this run ends */
+    uint64_t started;               /* decisions made or being made */
+    uint64_t updates;               /* made */
+    bool ready;                     /* replay_ready() */
+    Open update[DQN_MAX_IN_FLIGHT]; /* [cfg.dqn.in_flight] */
+    uint64_t begun;                 /* updates made or under way */
     bool turning;
     Turn turn;
     int acting, readers[2]; /* the copy of the weights that new rounds take; blocks that use each */

@@ -2,16 +2,16 @@
  *
  * Work is cut into jobs that pool_serve() hands to whoever is free:
  *   a block   one round of a block of lanes, with a copy of the weights, into the block's stage;
- *   a shard   of the update that is open;
- *   a turn    between two updates: end the one, move full stages into the replay, hand the new
- *             weights to the actors, begin the next. One at a time, and only here does the replay
- *             change.
- * Updates are a chain and go first; blocks fill the gaps that the chain leaves to other threads. No
- * thread waits while there is a job.
+ *   a shard   of an update that is under way;
+ *   a turn    end an update, move full stages into the replay, hand the new weights to the actors,
+ *             begin an update. One at a time, and only here do weights and replay change.
+ * Updates go first; blocks fill what they leave to other threads. No thread waits while there is a
+ * job.
  *
- * In the fixed order a turn takes the stages when all blocks have acted and this round's updates
- * are made, so what a job reads never depends on who was faster. Free-running, each turn takes what
- * is there, and the only wait is that of actors who are too far ahead. */
+ * In the fixed order, updates end as they began, the next begins when the one in_flight before it
+ * has ended, and a turn takes the stages when all blocks have acted and this round's updates are
+ * made: what a job reads never depends on who was faster. Free-running, each turn takes what is
+ * there, and the only wait is that of actors who are too far ahead. */
 #include "rl/trainer_internal.h"
 
 #include <assert.h>
@@ -100,7 +100,7 @@ static void push_block(Trainer *t, const Block *b)
 static void end_update(Trainer *t)
 {
     DqnStats u;
-    dqn_update_end(t->dqn, &u);
+    dqn_update_end(t->dqn, t->turn.end, &u);
     t->sum.loss += u.loss;
     t->sum.td_error += u.td_error;
     t->sum.margin_loss += u.margin_loss;
@@ -139,7 +139,7 @@ static void take_turn(Trainer *t)
 {
     Turn *turn = &t->turn;
 
-    if (turn->end) end_update(t);
+    if (turn->end >= 0) end_update(t);
     if (turn->n_push > 0 && !t->cfg.free_running) fold_means(t); /* of the round that ends */
     for (int k = 0; k < turn->n_push; k++) push_block(t, &t->block[turn->push[k]]);
     if (turn->hand)
@@ -147,42 +147,67 @@ static void take_turn(Trainer *t)
                qnet_params(dqn_net(t->dqn)) * sizeof(float));
     uint64_t decisions = t->decisions + turn->pushed;
     turn->ready = replay_ready(t->replay, t->cfg.dqn.n_step);
-    turn->begun =
-        decisions < t->until && turn->ready && dqn_updates(t->dqn) < updates_by(t, decisions);
-    if (turn->begun) dqn_update_begin(t->dqn, t->replay);
+    turn->begun = turn->begin >= 0 && decisions < t->until && turn->ready &&
+                  t->begun < updates_by(t, decisions);
+    if (turn->begun) dqn_update_begin(t->dqn, turn->begin, t->replay);
 }
 
 /* ---- the schedule: under the pool's lock ---- */
 
+static int free_slot(const Trainer *t)
+{
+    for (int i = 0; i < t->cfg.dqn.in_flight; i++)
+        if (!t->update[i].open) return i;
+    return -1;
+}
+
 static bool update_due(const Trainer *t)
 {
-    return t->decisions < t->until && t->ready && t->updates < updates_by(t, t->decisions);
+    return t->decisions < t->until && t->ready && t->begun < updates_by(t, t->decisions);
+}
+
+static bool begin_due(const Trainer *t)
+{
+    return update_due(t) && free_slot(t) >= 0;
+}
+
+/* The slot of an update that may end, -1 if none. In the fixed order that is the oldest, once all
+ * have begun that begin without it: else speed would decide what those see. */
+static int ended_slot(const Trainer *t)
+{
+    for (int i = 0; i < t->cfg.dqn.in_flight; i++) {
+        const Open *u = &t->update[i];
+        bool turn = t->cfg.free_running || (u->number == t->updates && !begin_due(t));
+        if (u->open && turn && u->shards_done == t->cfg.dqn.shards) return i;
+    }
+    return -1;
 }
 
 static bool push_due(const Trainer *t)
 {
     int full = 0;
     for (int b = 0; b < t->blocks; b++) full += t->block[b].state == BLOCK_FULL;
-    return t->cfg.free_running ? full > 0 : full == t->blocks && !update_due(t);
+    if (t->cfg.free_running) return full > 0;
+    return full == t->blocks && !update_due(t) && t->begun == t->updates;
 }
 
 static bool turn_due(const Trainer *t)
 {
     if (t->turning) return false;
-    if (t->open) return t->shards_done == t->cfg.dqn.shards;
-    return push_due(t) || update_due(t);
+    return ended_slot(t) >= 0 || begin_due(t) || push_due(t);
 }
 
 static void plan_turn(Trainer *t)
 {
     Turn *turn = &t->turn;
+    int end = ended_slot(t);
 
-    *turn = (Turn){.end = t->open};
-    for (int b = 0; push_due(t) && b < t->blocks; b++)
+    *turn = (Turn){.end = end, .begin = end >= 0 ? end : free_slot(t)};
+    bool push = push_due(t);
+    for (int b = 0; push && b < t->blocks; b++)
         if (t->block[b].state == BLOCK_FULL) turn->push[turn->n_push++] = b;
     /* Free-running, a block may still act with the spare copy: then the next turn tries again. */
-    turn->hand =
-        t->readers[!t->acting] == 0 && (t->cfg.free_running ? turn->end : turn->n_push > 0);
+    turn->hand = t->readers[!t->acting] == 0 && (t->cfg.free_running ? end >= 0 : turn->n_push > 0);
     t->turning = true;
 }
 
@@ -190,9 +215,11 @@ static void turn_done(Trainer *t)
 {
     Turn *turn = &t->turn;
 
-    t->updates += turn->end;
-    t->open = turn->begun;
-    t->shards_given = t->shards_done = 0;
+    if (turn->end >= 0) {
+        t->update[turn->end].open = false;
+        t->updates++;
+    }
+    if (turn->begun) t->update[turn->begin] = (Open){.open = true, .number = t->begun++};
     for (int k = 0; k < turn->n_push; k++) t->block[turn->push[k]].state = BLOCK_IDLE;
     t->decisions += turn->pushed;
     t->ready = turn->ready;
@@ -246,45 +273,59 @@ static void start_block(Trainer *t, Block *b)
     if (lag > t->stats.lag) t->stats.lag = lag;
 }
 
-/* Jobs are numbered: blocks, then shards, then the turn. */
+/* A shard of the oldest update that has some left, as slot * shards + shard; -1 if there is none. */
+static int next_shard(Trainer *t)
+{
+    int shards = t->cfg.dqn.shards, slot = -1;
+    for (int i = 0; i < t->cfg.dqn.in_flight; i++) {
+        const Open *u = &t->update[i];
+        if (!u->open || u->shards_given == shards) continue;
+        if (slot < 0 || u->number < t->update[slot].number) slot = i;
+    }
+    return slot < 0 ? -1 : slot * shards + t->update[slot].shards_given++;
+}
+
+/* Jobs are numbered: the turn, blocks, shards. */
 static int next_job(void *ctx)
 {
     Trainer *t = ctx;
-    int shards = t->cfg.dqn.shards, b;
+    int k;
 
-    if (t->open && t->shards_given < shards) return t->blocks + t->shards_given++;
     if (turn_due(t)) {
         plan_turn(t);
-        return t->blocks + shards;
+        return 0;
     }
-    if ((b = idle_block(t)) >= 0) {
-        start_block(t, &t->block[b]);
-        return b;
+    if ((k = next_shard(t)) >= 0) return 1 + t->blocks + k;
+    if ((k = idle_block(t)) >= 0) {
+        start_block(t, &t->block[k]);
+        return 1 + k;
     }
-    return t->decisions == t->until && !t->open && !t->turning ? POOL_END : POOL_WAIT;
+    return t->decisions == t->until && t->begun == t->updates && !t->turning ? POOL_END : POOL_WAIT;
 }
 
 static void run_job(void *ctx, int job)
 {
     Trainer *t = ctx;
-    if (job < t->blocks)
-        act(t, &t->block[job]);
-    else if (job < t->blocks + t->cfg.dqn.shards)
-        dqn_update_shard(t->dqn, job - t->blocks);
-    else
+    int shard = job - 1 - t->blocks, shards = t->cfg.dqn.shards;
+    if (job == 0)
         take_turn(t);
+    else if (shard < 0)
+        act(t, &t->block[job - 1]);
+    else
+        dqn_update_shard(t->dqn, shard / shards, shard % shards);
 }
 
 static void job_done(void *ctx, int job)
 {
     Trainer *t = ctx;
-    if (job < t->blocks) {
-        t->block[job].state = BLOCK_FULL;
-        t->readers[t->block[job].weights]--;
-    } else if (job < t->blocks + t->cfg.dqn.shards) {
-        t->shards_done++;
-    } else {
+    int shard = job - 1 - t->blocks;
+    if (job == 0) {
         turn_done(t);
+    } else if (shard < 0) {
+        t->block[job - 1].state = BLOCK_FULL;
+        t->readers[t->block[job - 1].weights]--;
+    } else {
+        t->update[shard / t->cfg.dqn.shards].shards_done++;
     }
 }
 
@@ -294,7 +335,7 @@ static void start_run(Trainer *t, uint64_t rounds)
 {
     t->started = t->decisions;
     t->until = t->decisions + rounds * (uint64_t)t->lanes * (uint64_t)t->cfg.round_steps;
-    t->updates = dqn_updates(t->dqn);
+    t->updates = t->begun = dqn_updates(t->dqn);
     t->ready = replay_ready(t->replay, t->cfg.dqn.n_step);
     t->stats.lag = 0;
     memcpy(t->weights[t->acting], dqn_weights(t->dqn, DQN_ACTING),

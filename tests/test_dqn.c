@@ -821,6 +821,62 @@ START_TEST(noise_is_for_acting_only)
 }
 END_TEST
 
+static void end_after(Dqn *d, int slot, DqnStats *s)
+{
+    for (int k = 3; k-- > 0;) dqn_update_shard(d, slot, k); /* in any order */
+    dqn_update_end(d, slot, s);
+}
+
+static void ck_same_weights(Dqn *a, Dqn *b, bool same)
+{
+    size_t bytes = qnet_params(dqn_net(a)) * sizeof(float);
+    for (int copy = DQN_ONLINE; copy <= DQN_EVALUATION; copy++)
+        ck_assert_int_eq(
+            memcmp(dqn_weights(a, (DqnCopy)copy), dqn_weights(b, (DqnCopy)copy), bytes) == 0, same);
+}
+
+START_TEST(an_update_under_way_sees_the_weights_it_began_with)
+{
+    EnvSpec spec = {A, F, G, OBS};
+    DqnConfig c = update_config(&KINDS[1]);
+    Replay *replay;
+    Pool *pool;
+    Dqn *late, *early, *apart;
+    DqnStats s;
+    Rng rng;
+    Err err = {0};
+
+    c.in_flight = 2;
+    rng_seed(&rng, 5, 0);
+    ck_ok(pool_create(&pool, 1, &err), err);
+    ck_ok(replay_create(&replay, &spec, 1, 100, &err), err);
+    fill_replay(replay, &spec, &rng);
+    ck_ok(dqn_create(&late, &c, &spec, 5, &err), err);
+    ck_ok(dqn_create(&early, &c, &spec, 5, &err), err);
+    ck_ok(dqn_create(&apart, &c, &spec, 5, &err), err);
+
+    /* The second update's shards: after the first has ended, and before. */
+    for (int slot = 0; slot < 2; slot++) dqn_update_begin(late, slot, replay);
+    for (int slot = 0; slot < 2; slot++) end_after(late, slot, &s);
+    for (int slot = 0; slot < 2; slot++) dqn_update_begin(early, slot, replay);
+    for (int k = 0; k < c.shards; k++) dqn_update_shard(early, 1, k);
+    end_after(early, 0, &s);
+    dqn_update(apart, replay, pool, &s);
+    ck_same_weights(early, apart, true);
+    dqn_update_end(early, 1, &s);
+    ck_same_weights(early, late, true);
+    ck_assert_uint_eq(dqn_updates(early), 2);
+
+    dqn_update(apart, replay, pool, &s);
+    ck_same_weights(early, apart, false);
+    dqn_destroy(late);
+    dqn_destroy(early);
+    dqn_destroy(apart);
+    replay_destroy(replay);
+    pool_destroy(pool);
+}
+END_TEST
+
 START_TEST(acting_respects_the_mask)
 {
     ToyMdp m = BANDIT;
@@ -904,6 +960,11 @@ START_TEST(bad_settings_are_named)
     err = (Err){0};
     ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
     ck_assert_ptr_nonnull(strstr(err.msg, "context"));
+    c = dqn_defaults();
+    c.in_flight = 0;
+    err = (Err){0};
+    ck_assert_int_eq(dqn_create(&d, &c, &spec, 1, &err), ST_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.msg, "in_flight"));
 }
 END_TEST
 
@@ -914,6 +975,7 @@ START_TEST(create_reports_every_allocation_failure)
     Dqn *d;
     c.context = c.dueling = c.noisy = true;
     c.quantiles = 7;
+    c.in_flight = 2;
     ck_every_allocation_failure(dqn_create(&d, &c, &spec, 1, NULL), dqn_destroy(d));
 }
 END_TEST
@@ -928,6 +990,7 @@ int main(void)
     tcase_add_loop_test(tc, n_steps_give_the_same_values, 0, 4);
     tcase_add_loop_test(tc, truncation_bootstraps, 0, 3);
     tcase_add_loop_test(tc, one_update_is_its_formula, 0, N_UPDATES);
+    tcase_add_test(tc, an_update_under_way_sees_the_weights_it_began_with);
     tcase_add_test(tc, termination_does_not_bootstrap);
     tcase_add_test(tc, hard_target_copies_learn_too);
     tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 3);

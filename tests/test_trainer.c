@@ -97,10 +97,35 @@ static void ck_same_state(Trainer *a, Trainer *b)
 START_TEST(threads_do_not_change_the_bits)
 {
     TrainerConfig c = _i % 2 ? full_config() : config();
+    c.dqn.in_flight = 1 + _i / 2;
+    c.dqn.shards = _i % 3 ? 2 : 1;
     Trainer *one = create(&c), *many = create(&c);
     run(one, 40, 1);
-    run(many, 40, 2 + _i);
+    run(many, 40, 2 + _i / 2);
     ck_assert_uint_gt(trainer_stats(one)->updates, 200);
+    ck_same_state(one, many);
+    trainer_destroy(one);
+    trainer_destroy(many);
+}
+END_TEST
+
+#ifdef __SANITIZE_THREAD__
+enum { LONG_RUN = 100 };
+#else
+enum { LONG_RUN = 1500 };
+#endif
+
+/* Long, with many threads that get in each other's way, and small parts. */
+START_TEST(speed_decides_nothing)
+{
+    TrainerConfig c = config();
+    c.dqn.hidden = (ConfigInts){1, {8}};
+    c.dqn.batch = 4;
+    c.dqn.shards = 1;
+    c.dqn.in_flight = 3 + _i;
+    Trainer *one = create(&c), *many = create(&c);
+    run(one, LONG_RUN, 1);
+    run(many, LONG_RUN, 5);
     ck_same_state(one, many);
     trainer_destroy(one);
     trainer_destroy(many);
@@ -194,6 +219,7 @@ START_TEST(resuming_leaves_no_trace)
 {
     static const int STOPS[] = {1, 4, 33, 33};
     TrainerConfig c = _i == 3 ? full_config() : config();
+    c.dqn.in_flight = 2;
     Trainer *whole = create(&c), *first = create(&c), *second = create(&c);
 
     run(whole, STOPS[_i] + 20, 1);
@@ -314,6 +340,8 @@ START_TEST(free_running_keeps_counts_pace_and_experience)
     static const double PER_UPDATE[] = {7, 0.9, 400}; /* as it is; learner-bound; actor-bound */
     TrainerConfig c = free_config();
     c.decisions_per_update = PER_UPDATE[_i % 3];
+    c.dqn.in_flight = 1 + _i % 2;
+    c.dqn.shards = _i % 4 ? 1 : 4;
     Trainer *t = create(&c);
     for (int leg = 1; leg <= 4; leg++) {
         run_to(t, (uint64_t)leg * 12 * LANES * 5, 1 + _i / 3);
@@ -524,7 +552,8 @@ int main(void)
 {
     Suite *s = suite_create("trainer");
     TCase *tc = new_case("trainer", 120);
-    tcase_add_loop_test(tc, threads_do_not_change_the_bits, 0, 4);
+    tcase_add_loop_test(tc, threads_do_not_change_the_bits, 0, 10);
+    tcase_add_loop_test(tc, speed_decides_nothing, 0, 2);
     tcase_add_test(tc, a_long_run_is_as_many_rounds);
     tcase_add_test(tc, the_learner_is_one_round_behind);
     tcase_add_test(tc, seeds_change_them);
