@@ -337,8 +337,9 @@ static void say_end(const Run *run)
     log_info("%s after %llu decisions, %llu updates, %.1f s; peak memory %.0f MB",
              stop_signal ? "stopped" : "done", (unsigned long long)s->decisions,
              (unsigned long long)s->updates, wall_seconds(run), (double)mem_peak_rss() * 1e-6);
-    log_info("%.1fk decisions/s in training alone, without validations and checkpoints",
-             (double)(s->decisions - run->first) / run->train_s * 1e-3);
+    if (run->train_s > 0)
+        log_info("%.1fk decisions/s in training alone, without validations and checkpoints",
+                 (double)(s->decisions - run->first) / run->train_s * 1e-3);
     if (s->skipped_updates)
         log_warn("%llu updates were skipped: their gradient was not finite",
                  (unsigned long long)s->skipped_updates);
