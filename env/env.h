@@ -24,6 +24,7 @@
 typedef struct EnvSpec {
     int n_actions, row_features, global_features;
     int obs_floats; /* n_actions * row_features + global_features + n_actions */
+    int max_valid;  /* actions that the mask of one observation allows at most, 1..n_actions */
 } EnvSpec;
 
 typedef struct EnvInfo {

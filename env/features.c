@@ -190,10 +190,14 @@ static int canonical_action(const Sim *sim, const View *v, int sa)
     return sa * sim_config(sim)->classes;
 }
 
-EnvSpec sched_env_spec(const System *sys, int classes)
+/* What is_valid() lets through: one free SA of each type, and the classes of one taken SA, or of
+ * all. */
+EnvSpec sched_env_spec(const System *sys, const SchedRules *rules, int classes)
 {
     EnvSpec s = {.n_actions = sys->n_sas * classes, .row_features = ROW, .global_features = GLOBAL};
+    int listed = sys->n_types + classes;
     s.obs_floats = s.n_actions * (ROW + 1) + GLOBAL;
+    s.max_valid = rules->replan_on_events && listed < s.n_actions ? listed : s.n_actions;
     return s;
 }
 

@@ -86,7 +86,7 @@ static double settle_reward(SchedEnv *e)
 static EnvSpec spec(const Env *env)
 {
     const SchedEnv *e = (const SchedEnv *)env;
-    return sched_env_spec(sim_system(e->sim), e->cfg.sim.classes);
+    return sched_env_spec(sim_system(e->sim), &e->cfg.sim.rules, e->cfg.sim.classes);
 }
 
 static void observe(Env *env, float *obs, EnvInfo *info)

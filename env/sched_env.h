@@ -28,7 +28,8 @@ typedef struct SchedEnvConfig {
 Status sched_env_create(Env **out, const System *sys, const SchedEnvConfig *cfg, Err *err);
 const Sim *sched_env_sim(const Env *env); /* to read metrics */
 
-EnvSpec sched_env_spec(const System *sys, int classes);
+/* Under these rules, with so many priority classes to choose from. */
+EnvSpec sched_env_spec(const System *sys, const SchedRules *rules, int classes);
 /* Observation of the candidate of any simulator, as the environment writes it: obs[obs_floats]. For
  * running frozen policies without an Env. Returns the teacher's action, made canonical (the valid one
  * that means the same); -1 without a teacher or when the episode is over. */

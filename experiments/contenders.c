@@ -21,7 +21,8 @@ static int choose_learned(void *ctx, const Sim *sim)
 Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario *sc, Err *err)
 {
     Status st = ST_NOMEM;
-    EnvSpec spec = sched_env_spec(sc->sys, cfg->classes);
+    SchedRules rules = run_config_rules(cfg);
+    EnvSpec spec = sched_env_spec(sc->sys, &rules, cfg->classes);
     LearnedPolicy *p = mem_calloc(1, sizeof *p);
 
     *out = NULL;

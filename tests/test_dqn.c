@@ -655,7 +655,7 @@ START_TEST(one_update_is_its_formula)
     DqnConfig c = update_config(&r.kind);
     c.gap = _i / 36 % 2 * 0.4;
     bool rows = r.kind.rows;
-    EnvSpec spec = {A, rows ? F : 0, G, rows ? OBS : G + A};
+    EnvSpec spec = {A, rows ? F : 0, G, rows ? OBS : G + A, A};
     ReplayBatch batch = {r.obs, r.next, r.action, r.demo, r.ret, r.discount};
     ReplayPick pick[BATCH];
     double online[MAX_P], target[MAX_P];
@@ -700,7 +700,7 @@ END_TEST
 /* The rates or weights of 12 updates of which the schedules take 8. */
 static void run_schedule(const DqnConfig *cfg, double lr[12], double weight[12])
 {
-    EnvSpec spec = {A, F, G, OBS};
+    EnvSpec spec = {A, F, G, OBS, A};
     DqnConfig c = *cfg;
     Replay *replay;
     Pool *pool;
@@ -768,7 +768,7 @@ END_TEST
  * is the bias'. */
 START_TEST(noise_is_factorised)
 {
-    EnvSpec spec = {2, 5, 4, 16};
+    EnvSpec spec = {2, 5, 4, 16, 2};
     DqnConfig c = dqn_defaults();
     QNetShape shape = dqn_shape(&c);
     QNet net;
@@ -837,7 +837,7 @@ static void ck_same_weights(Dqn *a, Dqn *b, bool same)
 
 START_TEST(an_update_under_way_sees_the_weights_it_began_with)
 {
-    EnvSpec spec = {A, F, G, OBS};
+    EnvSpec spec = {A, F, G, OBS, A};
     DqnConfig c = update_config(&KINDS[1]);
     Replay *replay;
     Pool *pool;
@@ -918,7 +918,7 @@ END_TEST
 START_TEST(equal_values_go_to_the_lowest_action)
 {
     TrainerConfig c = small();
-    EnvSpec spec = {3, 2, 1, 10};
+    EnvSpec spec = {3, 2, 1, 10, 3};
     float obs[10] = {1, 2, 1, 2, 1, 2, 0, 0, 1, 1};
     int action;
     Dqn *d;
@@ -936,7 +936,7 @@ END_TEST
 
 START_TEST(bad_settings_are_named)
 {
-    EnvSpec spec = {2, 0, 4, 6};
+    EnvSpec spec = {2, 0, 4, 6, 2};
     DqnConfig c = dqn_defaults();
     Err err = {0};
     Dqn *d;
@@ -970,7 +970,7 @@ END_TEST
 
 START_TEST(create_reports_every_allocation_failure)
 {
-    EnvSpec spec = {2, 3, 4, 12};
+    EnvSpec spec = {2, 3, 4, 12, 2};
     DqnConfig c = dqn_defaults();
     Dqn *d;
     c.context = c.dueling = c.noisy = true;

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static const EnvSpec SPEC = {2, 0, 1,
-                             3}; /* obs: a number that names the moment; both actions valid */
+/* obs: a number that names the moment; both actions valid */
+static const EnvSpec SPEC = {2, 0, 1, 3, 2};
 
 enum { LANES = 3, HISTORY = 4000 };
 enum { GOES_ON, ENDS, CUT };

@@ -231,7 +231,7 @@ START_TEST(the_spec_adds_up)
     for (uint64_t seed = 0; seed < 20; seed++) {
         Ride r;
         random_ride(&r, seed, REWARD_EXACT);
-        EnvSpec s = r.spec, other = sched_env_spec(r.rig.sys, r.cfg.sim.classes);
+        EnvSpec s = r.spec, other = sched_env_spec(r.rig.sys, &r.cfg.sim.rules, r.cfg.sim.classes);
         ck_assert_int_eq(s.n_actions, r.rig.sys->n_sas * r.cfg.sim.classes);
         ck_assert_int_eq(s.obs_floats,
                          s.n_actions * s.row_features + s.global_features + s.n_actions);
@@ -274,9 +274,11 @@ static bool valid(const Ride *r, int action)
 
 START_TEST(the_mask_merges_identical_idle_sas)
 {
+    int most_are_reached = 0;
     for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
         Ride r;
         Rng rng;
+        int most = 0;
         random_ride(&r, seed, REWARD_EXACT);
         rng_seed(&rng, seed, 5);
         begin(&r, &seed);
@@ -287,10 +289,14 @@ START_TEST(the_mask_merges_identical_idle_sas)
                 n += valid(&r, a);
             }
             if (n == 0) ck_abort_msg("no action is valid");
+            most = n > most ? n : most;
             take(&r, random_valid(&r, &rng));
         }
+        ck_assert_int_le(most, r.spec.max_valid); /* all that a learner keeps of an observation */
+        most_are_reached += most == r.spec.max_valid;
         end(&r);
     }
+    ck_assert_int_ge(most_are_reached, SYSTEMS / 4);
 }
 END_TEST
 

@@ -510,7 +510,7 @@ START_TEST(create_reports_every_allocation_failure)
     TrainerConfig c = config();
     Trainer *t;
     Policy *p;
-    EnvSpec spec = {2, 3, 4, 12};
+    EnvSpec spec = {2, 3, 4, 12, 2};
     ck_every_allocation_failure(create_both(&t, &c), trainer_destroy(t));
     ck_every_allocation_failure(policy_create(&p, &c.dqn, &spec, NULL), policy_destroy(p));
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { LANES = 16, STEPS = 400 };
-static const EnvSpec SPEC = {6, 24, 16, 6 * 24 + 16 + 6};
+static const EnvSpec SPEC = {6, 24, 16, 6 * 24 + 16 + 6, 6};
 static const double SECONDS = 1.5;
 
 static void die(const Err *err)

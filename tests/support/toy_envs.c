@@ -25,7 +25,8 @@ typedef struct MdpEnv {
 static EnvSpec mdp_shape(const ToyMdp *m)
 {
     int row = m->rows ? m->actions : 0;
-    return (EnvSpec){m->actions, row, m->states, m->actions * row + m->states + m->actions};
+    return (EnvSpec){m->actions, row, m->states, m->actions * row + m->states + m->actions,
+                     m->actions};
 }
 
 static EnvSpec mdp_spec(const Env *env)
@@ -126,7 +127,8 @@ static double best_value(const ToyMdp *m, int state, double q[TOY_STATES][TOY_AC
 void toy_mdp_solve(const ToyMdp *m, double tau, double q[TOY_STATES][TOY_ACTIONS])
 {
     for (int s = 0; s < m->states; s++)
-        for (int a = 0; a < m->actions; a++) q[s][a] = m->move[s][a].invalid ? -(double)INFINITY : 0;
+        for (int a = 0; a < m->actions; a++)
+            q[s][a] = m->move[s][a].invalid ? -(double)INFINITY : 0;
     for (int sweep = 0; sweep < 10000; sweep++)
         for (int s = 0; s < m->states; s++)
             for (int a = 0; a < m->actions; a++) {
@@ -160,7 +162,7 @@ typedef struct CartPole {
 static EnvSpec cartpole_spec(const Env *env)
 {
     (void)env;
-    return (EnvSpec){2, 0, 4, 6};
+    return (EnvSpec){2, 0, 4, 6, 2};
 }
 
 static void cartpole_observe(Env *env, float *obs, EnvInfo *info)
