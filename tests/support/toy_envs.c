@@ -39,8 +39,9 @@ void toy_mdp_obs(const ToyMdp *m, int state, float *obs)
     EnvSpec spec = mdp_shape(m);
     memset(obs, 0, (size_t)spec.obs_floats * sizeof *obs);
     for (int a = 0; a < m->actions; a++) {
+        if (m->move[state][a].invalid) continue; /* its row is 0, as a replay gives it back */
         if (m->rows) obs[a * spec.row_features + a] = 1;
-        obs[spec.obs_floats - m->actions + a] = m->move[state][a].invalid ? 0 : 1;
+        obs[spec.obs_floats - m->actions + a] = 1;
     }
     obs[m->actions * spec.row_features + state] = 1;
 }
