@@ -9,6 +9,8 @@ size_t state_type_bytes(StateType type)
     switch (type) {
     case STATE_U8:
         return 1;
+    case STATE_U16:
+        return 2;
     case STATE_I32:
     case STATE_F32:
         return 4;

@@ -11,7 +11,7 @@
 
 enum { STATE_MAX_FIELDS = 128, STATE_PATH_MAX = 64 };
 
-typedef enum { STATE_U8, STATE_I32, STATE_U64, STATE_F32, STATE_F64 } StateType;
+typedef enum { STATE_U8, STATE_U16, STATE_I32, STATE_U64, STATE_F32, STATE_F64 } StateType;
 
 typedef struct StateField {
     char path[STATE_PATH_MAX]; /* "/learner/online/W0" */

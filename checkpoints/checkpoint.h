@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum {
-    CHECKPOINT_FORMAT = 1,           /* version written; read: 1..this */
+    CHECKPOINT_FORMAT = 2,           /* version written; read: 1..this */
     CHECKPOINT_CONFIG_MAX = 1 << 20, /* bytes of config text, final zero included */
     CHECKPOINT_PATH_MAX = 4096,      /* bytes of a file's path */
     CHECKPOINT_TEXT = -1,            /* CheckpointItem.type of a text */
@@ -59,7 +59,7 @@ const CheckpointItem *checkpoint_items(const Checkpoint *ckpt, int *n); /* sorte
 const CheckpointItem *checkpoint_find(const Checkpoint *ckpt, const char *path); /* NULL: absent */
 /* True if path ("/learner" or "/learner/step") is a dataset or a group that holds one. */
 bool checkpoint_has(const Checkpoint *ckpt, const char *path);
-const char *checkpoint_type_name(int type); /* "u8" "i32" "u64" "f32" "f64" "text" */
+const char *checkpoint_type_name(int type); /* "u8" "u16" "i32" "u64" "f32" "f64" "text" */
 
 /* Fills the arrays of `into`. Each field must be in the file with this type and these dims, else
  * ST_FORMAT and nothing is written; other fields of the file are ignored. Only if the disk fails

@@ -27,6 +27,8 @@ hid_t file_type(int type)
     switch ((StateType)type) {
     case STATE_U8:
         return H5T_STD_U8LE;
+    case STATE_U16:
+        return H5T_STD_U16LE;
     case STATE_I32:
         return H5T_STD_I32LE;
     case STATE_U64:
@@ -45,6 +47,8 @@ hid_t memory_type(int type)
     switch ((StateType)type) {
     case STATE_U8:
         return H5T_NATIVE_UINT8;
+    case STATE_U16:
+        return H5T_NATIVE_UINT16;
     case STATE_I32:
         return H5T_NATIVE_INT32;
     case STATE_U64:
@@ -60,7 +64,7 @@ hid_t memory_type(int type)
 
 const char *checkpoint_type_name(int type)
 {
-    static const char *const NAME[] = {"u8", "i32", "u64", "f32", "f64"};
+    static const char *const NAME[] = {"u8", "u16", "i32", "u64", "f32", "f64"};
     return type < 0 || type > STATE_F64 ? "text" : NAME[type];
 }
 

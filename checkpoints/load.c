@@ -119,7 +119,9 @@ static Status read_meta(Checkpoint *ckpt, Err *err)
     TRY(read_text(ckpt, "/meta/created_utc", m->created_utc, sizeof m->created_utc, err));
     TRY(read_text(ckpt, "/meta/host", m->host, sizeof m->host, err));
     m->format_version = version;
-    return version == CHECKPOINT_FORMAT ? ST_OK : bad_content(ckpt, "/meta/format_version", err);
+    return version >= 1 && version <= CHECKPOINT_FORMAT
+               ? ST_OK
+               : bad_content(ckpt, "/meta/format_version", err);
 fail:
     return st;
 }
@@ -227,6 +229,12 @@ static Status check_field(const Checkpoint *ckpt, const StateField *f, Err *err)
 {
     char have[80], want[80];
     const CheckpointItem *item = checkpoint_find(ckpt, f->path);
+    int format = ckpt->meta.format_version; /* 0: it is just being read */
+    if (item && item->type != (int)f->type && format > 0 && format < CHECKPOINT_FORMAT)
+        return err_set(err, ST_FORMAT,
+                       "'%s' has format %d, whose '%s' is another than that of format %d; use a "
+                       "relmas that writes format %d",
+                       ckpt->path, format, f->path, CHECKPOINT_FORMAT, format);
     if (!item)
         return err_set(err, ST_FORMAT,
                        "'%s' has no '%s'; use a checkpoint of the same kind and configuration",

@@ -1,10 +1,14 @@
 /* replay.c -- the ring, its sampling and the n-step sums. See replay.h for what a transition is.
  *
  * Slot s of lane l is row l * capacity + s of every array. A lane counts its pushes for ever; push
- * number p lives in slot p % capacity while it is among the last `capacity` ones. */
+ * number p lives in slot p % capacity while it is among the last `capacity` ones.
+ *
+ * An observation is kept as halves: the global part, then the rows of the valid actions in their
+ * order, then zeros up to `width`; and the mask as bits. */
 #include "rl/replay.h"
 
 #include "base/mem.h"
+#include "rl/half_internal.h"
 
 #include <assert.h>
 #include <math.h>
@@ -15,13 +19,16 @@ enum { TERMINATED = 1, TRUNCATED = 2, BOUNDARY = 4, NO_ACTION = -1 };
 struct Replay {
     EnvSpec spec;
     int lanes, capacity;
-    uint64_t *pushed; /* [lanes] */
-    float *obs;       /* [lanes * capacity, obs_floats] */
-    int32_t *action;  /* [lanes * capacity], NO_ACTION at boundaries */
-    int32_t *demo;    /* [lanes * capacity] */
-    float *reward;    /* [lanes * capacity] */
-    float *elapsed;   /* [lanes * capacity] */
-    uint8_t *flags;   /* [lanes * capacity] */
+    size_t width;      /* halves of an observation: global_features + max_valid * row_features */
+    size_t mask_bytes; /* 8 actions each, the first in the lowest bit */
+    uint64_t *pushed;  /* [lanes] */
+    uint16_t *obs;     /* [lanes * capacity, width] */
+    uint8_t *mask;     /* [lanes * capacity, mask_bytes] */
+    int32_t *action;   /* [lanes * capacity], NO_ACTION at boundaries */
+    int32_t *demo;     /* [lanes * capacity] */
+    float *reward;     /* [lanes * capacity] */
+    float *elapsed;    /* [lanes * capacity] */
+    uint8_t *flags;    /* [lanes * capacity] */
 };
 
 static size_t slots(const Replay *r)
@@ -44,7 +51,8 @@ static bool allocate(Replay *r)
 {
     size_t n = slots(r);
     return (r->pushed = mem_calloc((size_t)r->lanes, sizeof *r->pushed)) &&
-           (r->obs = mem_calloc(n, (size_t)r->spec.obs_floats * sizeof *r->obs)) &&
+           (r->obs = mem_calloc(n, r->width * sizeof *r->obs)) &&
+           (r->mask = mem_calloc(n, r->mask_bytes)) &&
            (r->action = mem_calloc(n, sizeof *r->action)) &&
            (r->demo = mem_calloc(n, sizeof *r->demo)) &&
            (r->reward = mem_calloc(n, sizeof *r->reward)) &&
@@ -57,6 +65,7 @@ Status replay_create(Replay **out, const EnvSpec *spec, int lanes, int capacity,
     Replay *r;
 
     *out = NULL;
+    assert(spec->max_valid >= 1 && spec->max_valid <= spec->n_actions);
     if (lanes < 1 || capacity < 2)
         return err_set(err, ST_CONFIG,
                        "replay of %d lanes x %d steps is too small; use at least 1 x 2", lanes,
@@ -65,13 +74,16 @@ Status replay_create(Replay **out, const EnvSpec *spec, int lanes, int capacity,
     r->spec = *spec;
     r->lanes = lanes;
     r->capacity = capacity;
+    r->width = (size_t)spec->global_features + (size_t)spec->max_valid * (size_t)spec->row_features;
+    r->mask_bytes = ((size_t)spec->n_actions + 7) / 8;
+    assert(r->width > 0);
     if (!allocate(r)) goto fail;
     *out = r;
     return ST_OK;
 fail:
     replay_destroy(r);
-    return err_set(err, ST_NOMEM, "replay of %d lanes x %d steps x %d floats: %s", lanes, capacity,
-                   spec->obs_floats, status_text(ST_NOMEM));
+    return err_set(err, ST_NOMEM, "replay of %d lanes x %d steps: %s", lanes, capacity,
+                   status_text(ST_NOMEM));
 }
 
 void replay_destroy(Replay *r)
@@ -79,6 +91,7 @@ void replay_destroy(Replay *r)
     if (!r) return;
     mem_free(r->pushed);
     mem_free(r->obs);
+    mem_free(r->mask);
     mem_free(r->action);
     mem_free(r->demo);
     mem_free(r->reward);
@@ -87,17 +100,54 @@ void replay_destroy(Replay *r)
     mem_free(r);
 }
 
-/* The only two places that know how an observation is stored. */
+/* Whether the stored mask allows the action. */
+static bool allows(const Replay *r, size_t slot, int action)
+{
+    return action >= 0 && action < r->spec.n_actions &&
+           (r->mask[slot * r->mask_bytes + (size_t)action / 8] >> (action % 8) & 1);
+}
+
 static void put_obs(Replay *r, size_t slot, const float *obs)
 {
-    size_t width = (size_t)r->spec.obs_floats;
-    memcpy(r->obs + slot * width, obs, width * sizeof *obs);
+    size_t F = (size_t)r->spec.row_features, G = (size_t)r->spec.global_features;
+    int actions = r->spec.n_actions, valid = 0;
+    const float *global = obs + (size_t)actions * F, *mask = global + G;
+    uint16_t *out = r->obs + slot * r->width, *end = out + r->width;
+    uint8_t *bits = r->mask + slot * r->mask_bytes;
+
+    memset(bits, 0, r->mask_bytes);
+    half_pack(out, global, G);
+    out += G;
+    for (int a = 0; a < actions; a++) {
+        if (!(mask[a] > 0)) continue;
+        assert(valid < r->spec.max_valid);
+        valid++;
+        bits[a / 8] |= (uint8_t)(1 << a % 8);
+        half_pack(out, obs + (size_t)a * F, F);
+        out += F;
+    }
+    memset(out, 0, (size_t)(end - out) * sizeof *out);
 }
 
 static void get_obs(const Replay *r, size_t slot, float *obs)
 {
-    size_t width = (size_t)r->spec.obs_floats;
-    memcpy(obs, r->obs + slot * width, width * sizeof *obs);
+    size_t F = (size_t)r->spec.row_features, G = (size_t)r->spec.global_features;
+    int actions = r->spec.n_actions;
+    float *global = obs + (size_t)actions * F, *mask = global + G;
+    const uint16_t *in = r->obs + slot * r->width;
+
+    half_unpack(global, in, G);
+    in += G;
+    for (int a = 0; a < actions; a++, obs += F) {
+        bool valid = allows(r, slot, a);
+        mask[a] = valid;
+        if (!valid) {
+            memset(obs, 0, F * sizeof *obs);
+            continue;
+        }
+        half_unpack(obs, in, F);
+        in += F;
+    }
 }
 
 static size_t next_slot(Replay *r, int lane)
@@ -116,20 +166,14 @@ static void push_boundary(Replay *r, int lane, const float *final_obs)
     r->flags[s] = BOUNDARY;
 }
 
-static bool is_valid(const Replay *r, const float *obs, int action)
-{
-    int actions = r->spec.n_actions;
-    return action >= 0 && action < actions && obs[r->spec.obs_floats - actions + action] > 0;
-}
-
 void replay_push(Replay *r, int lane, const ReplayStep *step)
 {
     assert(lane >= 0 && lane < r->lanes);
-    assert(is_valid(r, step->obs, step->action));
-    assert(step->demo < 0 || is_valid(r, step->obs, step->demo));
 
     size_t s = next_slot(r, lane);
     put_obs(r, s, step->obs);
+    assert(allows(r, s, step->action));
+    assert(step->demo < 0 || allows(r, s, step->demo));
     r->action[s] = step->action;
     r->demo[s] = step->demo < 0 ? NO_ACTION : step->demo;
     r->reward[s] = (float)step->reward;
@@ -230,7 +274,8 @@ void replay_state(Replay *r, StateList *list)
 {
     size_t n = slots(r);
     state_add(list, "/replay/pushed", STATE_U64, (size_t)r->lanes, 0, r->pushed);
-    state_add(list, "/replay/obs", STATE_F32, n, (size_t)r->spec.obs_floats, r->obs);
+    state_add(list, "/replay/obs", STATE_U16, n, r->width, r->obs);
+    state_add(list, "/replay/mask", STATE_U8, n, r->mask_bytes, r->mask);
     state_add(list, "/replay/action", STATE_I32, n, 0, r->action);
     state_add(list, "/replay/demo", STATE_I32, n, 0, r->demo);
     state_add(list, "/replay/reward", STATE_F32, n, 0, r->reward);
@@ -238,24 +283,29 @@ void replay_state(Replay *r, StateList *list)
     state_add(list, "/replay/flags", STATE_U8, n, 0, r->flags);
 }
 
-static bool all_finite(const float *x, int n)
+/* As put_obs() leaves it: finite, no more rows than fit, no bits beyond the last action. */
+static bool obs_is_sound(const Replay *r, size_t s)
 {
-    for (int i = 0; i < n; i++)
-        if (!isfinite(x[i])) return false;
-    return true;
+    const uint16_t *half = r->obs + s * r->width;
+    const uint8_t *bits = r->mask + s * r->mask_bytes;
+    int valid = 0, set = 0;
+
+    for (size_t i = 0; i < r->width; i++)
+        if ((half[i] >> 10 & 31) == 31) return false;
+    for (int a = 0; a < r->spec.n_actions; a++) valid += allows(r, s, a);
+    for (size_t i = 0; i < 8 * r->mask_bytes; i++) set += bits[i / 8] >> (i % 8) & 1;
+    return valid == set && valid <= r->spec.max_valid;
 }
 
 static bool entry_is_sound(const Replay *r, size_t s)
 {
-    const float *obs = r->obs + s * (size_t)r->spec.obs_floats;
     uint8_t flags = r->flags[s];
 
-    if (!all_finite(obs, r->spec.obs_floats)) return false;
+    if (!obs_is_sound(r, s)) return false;
     if (flags == BOUNDARY) return r->action[s] == NO_ACTION && r->demo[s] == NO_ACTION;
     return (flags == 0 || flags == TERMINATED || flags == TRUNCATED) &&
-           is_valid(r, obs, r->action[s]) &&
-           (r->demo[s] == NO_ACTION || is_valid(r, obs, r->demo[s])) && isfinite(r->reward[s]) &&
-           r->elapsed[s] >= 0 && isfinite(r->elapsed[s]);
+           allows(r, s, r->action[s]) && (r->demo[s] == NO_ACTION || allows(r, s, r->demo[s])) &&
+           isfinite(r->reward[s]) && r->elapsed[s] >= 0 && isfinite(r->elapsed[s]);
 }
 
 /* Push number p and its successor: a boundary follows each truncated step and nothing else. */

@@ -8,7 +8,12 @@
  * takes a slot and is never sampled). A step can be sampled once all that its transition needs is
  * in the ring, so the last n steps of a running episode wait.
  *
- * Memory: only replay_create() allocates. Threads: different lanes may be pushed to at the same
+ * Observations are kept small: only the rows of valid actions, every feature as an IEEE half (11
+ * significant bits, magnitudes above 65504 saturate), the mask as bits. What replay_gather() gives
+ * has the rounded features, zeros in the rows that the mask forbids, and the mask as it was.
+ *
+ * Memory: only replay_create() allocates, per step 2 (global_features + max_valid row_features) +
+ * n_actions / 8 (rounded up) + 17 bytes. Threads: different lanes may be pushed to at the same
  * time; sampling only reads. Whoever samples names the Rng, so the same ring and Rng give the same
  * batch. */
 #ifndef RELMAS_RL_REPLAY_H

@@ -325,6 +325,7 @@ END_TEST
 START_TEST(state_types_have_their_sizes)
 {
     ck_assert_uint_eq(state_type_bytes(STATE_U8), sizeof(uint8_t));
+    ck_assert_uint_eq(state_type_bytes(STATE_U16), sizeof(uint16_t));
     ck_assert_uint_eq(state_type_bytes(STATE_I32), sizeof(int32_t));
     ck_assert_uint_eq(state_type_bytes(STATE_U64), sizeof(uint64_t));
     ck_assert_uint_eq(state_type_bytes(STATE_F32), sizeof(float));

@@ -22,6 +22,7 @@ static const char CONFIG[] = "seed: 7\nnote: \"\xc2\xb5s\"\n";
 /* One array of each type; `big` spans several chunks whose last one is not full. */
 enum { BIG_ROWS = 3000, BIG_COLS = 130 };
 typedef struct State {
+    uint16_t halves[3][5];
     uint8_t flags[5];
     int32_t actions[2][3];
     uint64_t rng[4];
@@ -41,6 +42,7 @@ static StateList list_of(State *s)
     state_add(&l, "/learner/returns", STATE_F64, 7, 0, s->returns);
     state_add(&l, "/replay/flags", STATE_U8, 5, 0, s->flags);
     state_add(&l, "/replay/obs", STATE_F32, BIG_ROWS, BIG_COLS, s->big);
+    state_add(&l, "/replay/halves", STATE_U16, 3, 5, s->halves);
     state_add(&l, "/env/actions", STATE_I32, 2, 3, s->actions);
     state_add(&l, "/rng/main", STATE_U64, 4, 0, s->rng);
     state_add(&l, "/counters/empty", STATE_F32, 0, 0, s->weights);
@@ -63,7 +65,8 @@ static void scramble(State *s, uint64_t seed)
 /* Compares the arrays, not the padding between them. */
 static bool equal_states(const State *a, const State *b)
 {
-    return !memcmp(a->flags, b->flags, sizeof a->flags) &&
+    return !memcmp(a->halves, b->halves, sizeof a->halves) &&
+           !memcmp(a->flags, b->flags, sizeof a->flags) &&
            !memcmp(a->actions, b->actions, sizeof a->actions) &&
            !memcmp(a->rng, b->rng, sizeof a->rng) &&
            !memcmp(a->weights, b->weights, sizeof a->weights) &&
@@ -463,6 +466,30 @@ static void reseal_path(void)
     mem_free(data);
 }
 
+/* What relmas of format 1 wrote. */
+START_TEST(older_formats_are_read_but_for_what_changed)
+{
+    int one = 1;
+    size_t n;
+    save(path, &list_in);
+    hid_t f = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t set = H5Dopen2(f, "/meta/format_version", H5P_DEFAULT);
+    ck_assert(H5Dwrite(set, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, &one) >= 0);
+    H5Dclose(set);
+    H5Fclose(f);
+    unsigned char *data = slurp(path, &n);
+    reseal(path2, data, n, 1);
+    mem_free(data);
+
+    Err err = {0};
+    ck_assert_int_eq(load(path2, &err), ST_OK);
+    ck_assert(equal_states(&in, &out));
+    list_out = (StateList){0};
+    state_add(&list_out, "/replay/obs", STATE_U16, BIG_ROWS, BIG_COLS, out.big);
+    ck_refused(path2, ST_FORMAT, "has format 1, whose '/replay/obs' is another");
+}
+END_TEST
+
 /* Rewrites path through HDF5, then seals it again: whole, but not what relmas writes. */
 static void edit(const char *delete, const char *create, hid_t type, hid_t space)
 {
@@ -778,6 +805,7 @@ int main(void)
     tcase_add_test(tc, bytes_after_the_end_are_refused);
     tcase_add_test(tc, other_files_are_refused);
     tcase_add_test(tc, the_seal_is_what_format_md_says);
+    tcase_add_test(tc, older_formats_are_read_but_for_what_changed);
     tcase_add_test(tc, sealed_but_strange_files_are_refused);
     tcase_add_test(tc, values_that_are_not_in_the_file_are_refused);
     tcase_add_test(tc, values_in_other_files_are_never_read);

@@ -201,7 +201,8 @@ START_TEST(damage_is_found)
         double value;
     } damage[] = {{"/replay/action", 2},   {"/replay/action", -1},       {"/replay/demo", 7},
                   {"/replay/flags", 3},    {"/replay/flags", 4},         {"/replay/flags", 2},
-                  {"/replay/elapsed", -1}, {"/replay/reward", HUGE_VAL}, {"/replay/obs", 0}};
+                  {"/replay/elapsed", -1}, {"/replay/reward", HUGE_VAL}, {"/replay/obs", 0x7c00},
+                  {"/replay/obs", 0xfe00}, {"/replay/mask", 1},          {"/replay/mask", 7}};
     StateList list = {0};
     Replay *r;
     Err err = {0};
@@ -216,11 +217,13 @@ START_TEST(damage_is_found)
             StateField *field = &list.field[f];
             if (strcmp(field->path, damage[k].path) != 0) continue;
             char keep[16];
-            size_t size = state_type_bytes(field->type), at = field->rank == 2 ? 5 : 1;
+            size_t size = state_type_bytes(field->type), at = 1;
             char *p = (char *)field->data + at * size;
             memcpy(keep, p, size);
             if (field->type == STATE_I32)
                 *(int32_t *)(void *)p = (int32_t)damage[k].value;
+            else if (field->type == STATE_U16)
+                *(uint16_t *)(void *)p = (uint16_t)damage[k].value;
             else if (field->type == STATE_U8)
                 *(uint8_t *)p = (uint8_t)damage[k].value;
             else
@@ -230,6 +233,90 @@ START_TEST(damage_is_found)
             memcpy(p, keep, size);
         }
         ck_ok(replay_check(r, &err), err);
+    }
+    replay_destroy(r);
+}
+END_TEST
+
+/* More rows than the environment says it has: they would not fit. */
+START_TEST(too_many_valid_rows_are_damage)
+{
+    EnvSpec spec = {9, 1, 1, 19, 3};
+    StateList list = {0};
+    Replay *r;
+    float obs[19] = {0};
+    ReplayStep s = {.obs = obs, .action = 1, .demo = -1};
+
+    ck_assert_int_eq(replay_create(&r, &spec, 1, 4, NULL), ST_OK);
+    obs[11] = obs[12] = obs[18] = 1;
+    replay_push(r, 0, &s);
+    ck_assert_int_eq(replay_check(r, NULL), ST_OK);
+    replay_state(r, &list);
+    for (int f = 0; f < list.n; f++)
+        if (strcmp(list.field[f].path, "/replay/mask") == 0) *(uint8_t *)list.field[f].data |= 0xf0;
+    ck_assert_int_eq(replay_check(r, NULL), ST_FORMAT);
+    replay_destroy(r);
+}
+END_TEST
+
+/* A random observation; in the rows of forbidden actions stands what must never be seen. */
+static void random_obs(const EnvSpec *spec, Rng *rng, float *obs)
+{
+    float *mask = obs + spec->obs_floats - spec->n_actions;
+    for (int i = 0; i < spec->obs_floats; i++)
+        obs[i] = (float)((2 * rng_uniform(rng) - 1) * exp2(30 * rng_uniform(rng) - 20));
+    for (int a = 0; a < spec->n_actions; a++) mask[a] = 0;
+    mask[rng_below(rng, (uint32_t)spec->n_actions)] = 1;
+    for (int k = 1; k < spec->max_valid; k++)
+        if (rng_below(rng, 4) > 0) mask[rng_below(rng, (uint32_t)spec->n_actions)] = 1;
+    for (int a = 0; a < spec->n_actions; a++)
+        for (int f = 0; f < spec->row_features && mask[a] == 0; f++)
+            obs[a * spec->row_features + f] = NAN;
+}
+
+static void check_rounded(const EnvSpec *spec, const float *obs, const float *back)
+{
+    int F = spec->row_features, mask = spec->obs_floats - spec->n_actions;
+    for (int i = 0; i < spec->obs_floats; i++) {
+        bool forbidden = i < spec->n_actions * F && !(obs[mask + i / F] > 0);
+        double want = forbidden ? 0 : (double)obs[i], size = fabs(want);
+        double bound = i >= mask || forbidden ? 0 : fmax(size * 0x1p-11, 0x1p-25);
+        if (!(fabs((double)back[i] - want) <= bound))
+            ck_abort_msg("%d: %g comes back as %g", i, want, (double)back[i]);
+    }
+}
+
+START_TEST(observations_come_back_rounded_and_masked)
+{
+    enum { STEPS = 50, MOST = 1024 };
+    static float obs[STEPS][MOST], back[2][MOST];
+    Replay *r;
+    Rng rng;
+    Err err = {0};
+
+    rng_seed(&rng, 43, (uint64_t)_i);
+    int actions = 1 + (int)rng_below(&rng, 20), F = (int)rng_below(&rng, 40), G = 1 + _i % 25;
+    EnvSpec spec = {actions, F, G, actions * (F + 1) + G,
+                    1 + (int)rng_below(&rng, (uint32_t)actions)};
+    ck_assert_int_le(spec.obs_floats, MOST);
+    ck_ok(replay_create(&r, &spec, 1, STEPS, &err), err);
+    for (int k = 0; k < STEPS; k++) random_obs(&spec, &rng, obs[k]);
+    for (int k = 0; k < STEPS; k++) {
+        int action = 0;
+        while (!(obs[k][spec.obs_floats - actions + action] > 0)) action++;
+        replay_push(r, 0, &(ReplayStep){.obs = obs[k], .action = action, .demo = action});
+    }
+    ck_ok(replay_check(r, &err), err);
+    for (int k = 0; k + 3 < STEPS; k++) {
+        ReplayPick pick;
+        int action, demo;
+        float ret, discount;
+        memset(back, 0xff, sizeof back);
+        ck_assert(replay_pick(r, 0, STEPS - 1 - k, 3, &pick));
+        replay_gather(r, &pick, 0, 1, 1,
+                      &(ReplayBatch){back[0], back[1], &action, &demo, &ret, &discount});
+        check_rounded(&spec, obs[k], back[0]);
+        check_rounded(&spec, obs[k + 3], back[1]);
     }
     replay_destroy(r);
 }
@@ -259,6 +346,8 @@ int main(void)
     tcase_add_test(tc, sampling_is_uniform_over_what_is_known);
     tcase_add_test(tc, not_ready_until_every_lane_holds_a_transition);
     tcase_add_test(tc, damage_is_found);
+    tcase_add_test(tc, too_many_valid_rows_are_damage);
+    tcase_add_loop_test(tc, observations_come_back_rounded_and_masked, 0, 30);
     tcase_add_test(tc, create_reports_every_allocation_failure);
     tcase_add_test(tc, no_room_is_refused);
     suite_add_tcase(s, tc);

@@ -187,7 +187,8 @@ static void check_items(const Checkpoint *c)
     const CheckpointItem *item = checkpoint_items(c, &n);
     fuzz_check(n >= 0 && n <= STATE_MAX_FIELDS + 8);
     fuzz_check(strlen(checkpoint_config(c)) < CHECKPOINT_CONFIG_MAX);
-    fuzz_check(checkpoint_meta(c)->format_version == CHECKPOINT_FORMAT);
+    int format = checkpoint_meta(c)->format_version;
+    fuzz_check(format >= 1 && format <= CHECKPOINT_FORMAT);
     for (int i = 0; i < n; i++) {
         fuzz_check(checkpoint_find(c, item[i].path) == &item[i] && checkpoint_has(c, item[i].path));
         fuzz_check(i == 0 || strcmp(item[i - 1].path, item[i].path) < 0);
