@@ -5,51 +5,18 @@
  *
  * An observation is kept as halves: the global part, then the rows of the valid actions in their
  * order, then zeros up to `width`; and the mask as bits. */
-#include "rl/replay.h"
-
 #include "base/mem.h"
 #include "rl/half_internal.h"
+#include "rl/replay_internal.h"
+#include "rl/sumtree.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-enum { TERMINATED = 1, TRUNCATED = 2, BOUNDARY = 4, NO_ACTION = -1 };
-
-struct Replay {
-    EnvSpec spec;
-    int lanes, capacity;
-    size_t width;      /* halves of an observation: global_features + max_valid * row_features */
-    size_t mask_bytes; /* 8 actions each, the first in the lowest bit */
-    uint64_t *pushed;  /* [lanes] */
-    uint16_t *obs;     /* [lanes * capacity, width] */
-    uint8_t *mask;     /* [lanes * capacity, mask_bytes] */
-    int32_t *action;   /* [lanes * capacity], NO_ACTION at boundaries */
-    int32_t *demo;     /* [lanes * capacity] */
-    float *reward;     /* [lanes * capacity] */
-    float *elapsed;    /* [lanes * capacity] */
-    uint8_t *flags;    /* [lanes * capacity] */
-};
-
-static size_t slots(const Replay *r)
-{
-    return (size_t)r->lanes * (size_t)r->capacity;
-}
-
-static size_t slot_of(const Replay *r, int lane, uint64_t push)
-{
-    return (size_t)lane * (size_t)r->capacity + (size_t)(push % (uint64_t)r->capacity);
-}
-
-static uint64_t held(const Replay *r, int lane)
-{
-    uint64_t n = r->pushed[lane], cap = (uint64_t)r->capacity;
-    return n < cap ? n : cap;
-}
-
 static bool allocate(Replay *r)
 {
-    size_t n = slots(r);
+    size_t n = replay_slots(r);
     return (r->pushed = mem_calloc((size_t)r->lanes, sizeof *r->pushed)) &&
            (r->obs = mem_calloc(n, r->width * sizeof *r->obs)) &&
            (r->mask = mem_calloc(n, r->mask_bytes)) &&
@@ -97,6 +64,9 @@ void replay_destroy(Replay *r)
     mem_free(r->reward);
     mem_free(r->elapsed);
     mem_free(r->flags);
+    mem_free(r->taken_in);
+    mem_free(r->waiting);
+    sumtree_destroy(r->priority);
     mem_free(r);
 }
 
@@ -152,7 +122,7 @@ static void get_obs(const Replay *r, size_t slot, float *obs)
 
 static size_t next_slot(Replay *r, int lane)
 {
-    return slot_of(r, lane, r->pushed[lane]++);
+    return replay_slot(r, lane, r->pushed[lane]++);
 }
 
 static void push_boundary(Replay *r, int lane, const float *final_obs)
@@ -185,7 +155,7 @@ void replay_push(Replay *r, int lane, const ReplayStep *step)
 size_t replay_steps(const Replay *r)
 {
     size_t n = 0;
-    for (int l = 0; l < r->lanes; l++) n += (size_t)held(r, l);
+    for (int l = 0; l < r->lanes; l++) n += (size_t)replay_held(r, l);
     return n;
 }
 
@@ -194,16 +164,15 @@ bool replay_ready(const Replay *r, int n_step)
     /* Of the two oldest entries of such a lane one at least is no boundary, and its n successors
      * are there: the search of replay_draw() ends. */
     for (int l = 0; l < r->lanes; l++)
-        if (held(r, l) < (uint64_t)n_step + 2) return false;
+        if (replay_held(r, l) < (uint64_t)n_step + 2) return false;
     return true;
 }
 
-/* Steps that the transition from push number `push` sums; 0 if it cannot be sampled. */
-static int window_steps(const Replay *r, int lane, uint64_t push, int n_step)
+int replay_window(const Replay *r, int lane, uint64_t push, int n_step)
 {
-    if (r->flags[slot_of(r, lane, push)] & BOUNDARY) return 0;
+    if (r->flags[replay_slot(r, lane, push)] & BOUNDARY) return 0;
     for (int i = 1; i <= n_step; i++, push++) {
-        uint8_t flags = r->flags[slot_of(r, lane, push)];
+        uint8_t flags = r->flags[replay_slot(r, lane, push)];
         if (flags & TERMINATED) return i;
         if (push + 1 == r->pushed[lane]) return 0;
         if (flags & TRUNCATED) return i;
@@ -213,10 +182,10 @@ static int window_steps(const Replay *r, int lane, uint64_t push, int n_step)
 
 bool replay_pick(const Replay *r, int lane, int age, int n_step, ReplayPick *pick)
 {
-    if ((uint64_t)age >= held(r, lane)) return false;
+    if ((uint64_t)age >= replay_held(r, lane)) return false;
     pick->lane = lane;
     pick->push = r->pushed[lane] - 1 - (uint64_t)age;
-    pick->steps = window_steps(r, lane, pick->push, n_step);
+    pick->steps = replay_window(r, lane, pick->push, n_step);
     return pick->steps > 0;
 }
 
@@ -225,7 +194,7 @@ void replay_draw(const Replay *r, int B, int n_step, Rng *rng, ReplayPick *pick)
     uint64_t most = 0; /* entries of the fullest lane: lanes fill unevenly at first */
 
     assert(replay_ready(r, n_step));
-    for (int l = 0; l < r->lanes; l++) most = held(r, l) > most ? held(r, l) : most;
+    for (int l = 0; l < r->lanes; l++) most = replay_held(r, l) > most ? replay_held(r, l) : most;
     assert(most * (uint64_t)r->lanes <= UINT32_MAX);
     for (int b = 0; b < B;) {
         uint32_t k = rng_below(rng, (uint32_t)(most * (uint64_t)r->lanes));
@@ -235,19 +204,19 @@ void replay_draw(const Replay *r, int B, int n_step, Rng *rng, ReplayPick *pick)
 
 int replay_demo(const Replay *r, const ReplayPick *pick)
 {
-    return r->demo[slot_of(r, pick->lane, pick->push)];
+    return r->demo[replay_slot(r, pick->lane, pick->push)];
 }
 
 static void gather_one(const Replay *r, const ReplayPick *pick, double tau, ReplayBatch *batch,
                        int b)
 {
-    size_t width = (size_t)r->spec.obs_floats, first = slot_of(r, pick->lane, pick->push);
+    size_t width = (size_t)r->spec.obs_floats, first = replay_slot(r, pick->lane, pick->push);
     float *next = batch->next_obs + (size_t)b * width;
     double ret = 0, time = 0;
     uint8_t flags = 0;
 
     for (int i = 0; i < pick->steps; i++) {
-        size_t s = slot_of(r, pick->lane, pick->push + (uint64_t)i);
+        size_t s = replay_slot(r, pick->lane, pick->push + (uint64_t)i);
         ret += exp(-time / tau) * (double)r->reward[s];
         time += (double)r->elapsed[s];
         flags = r->flags[s];
@@ -256,7 +225,7 @@ static void gather_one(const Replay *r, const ReplayPick *pick, double tau, Repl
     if (flags & TERMINATED)
         memset(next, 0, width * sizeof *next);
     else
-        get_obs(r, slot_of(r, pick->lane, pick->push + (uint64_t)pick->steps), next);
+        get_obs(r, replay_slot(r, pick->lane, pick->push + (uint64_t)pick->steps), next);
     batch->action[b] = r->action[first];
     batch->demo[b] = r->demo[first];
     batch->ret[b] = (float)ret;
@@ -272,7 +241,7 @@ void replay_gather(const Replay *r, const ReplayPick *pick, int first, int last,
 
 void replay_state(Replay *r, StateList *list)
 {
-    size_t n = slots(r);
+    size_t n = replay_slots(r);
     state_add(list, "/replay/pushed", STATE_U64, (size_t)r->lanes, 0, r->pushed);
     state_add(list, "/replay/obs", STATE_U16, n, r->width, r->obs);
     state_add(list, "/replay/mask", STATE_U8, n, r->mask_bytes, r->mask);
@@ -281,6 +250,7 @@ void replay_state(Replay *r, StateList *list)
     state_add(list, "/replay/reward", STATE_F32, n, 0, r->reward);
     state_add(list, "/replay/elapsed", STATE_F32, n, 0, r->elapsed);
     state_add(list, "/replay/flags", STATE_U8, n, 0, r->flags);
+    if (r->priority) replay_priority_state(r, list);
 }
 
 /* As put_obs() leaves it: finite, no more rows than fit, no bits beyond the last action. */
@@ -312,16 +282,16 @@ static bool entry_is_sound(const Replay *r, size_t s)
 static bool succession_is_sound(const Replay *r, int lane, uint64_t p)
 {
     bool last = p + 1 == r->pushed[lane];
-    bool truncated = r->flags[slot_of(r, lane, p)] == TRUNCATED;
-    return last ? !truncated : truncated == (r->flags[slot_of(r, lane, p + 1)] == BOUNDARY);
+    bool truncated = r->flags[replay_slot(r, lane, p)] == TRUNCATED;
+    return last ? !truncated : truncated == (r->flags[replay_slot(r, lane, p + 1)] == BOUNDARY);
 }
 
-Status replay_check(const Replay *r, Err *err)
+Status replay_check(Replay *r, Err *err)
 {
     for (int l = 0; l < r->lanes; l++) {
         uint64_t end = r->pushed[l];
-        for (uint64_t p = end - held(r, l); p < end; p++) {
-            size_t s = slot_of(r, l, p);
+        for (uint64_t p = end - replay_held(r, l); p < end; p++) {
+            size_t s = replay_slot(r, l, p);
             if (!entry_is_sound(r, s) || !succession_is_sound(r, l, p))
                 return err_set(err, ST_FORMAT,
                                "\"/replay\": entry %zu is not a recorded step; the file is damaged "
@@ -329,5 +299,5 @@ Status replay_check(const Replay *r, Err *err)
                                s);
         }
     }
-    return ST_OK;
+    return r->priority ? replay_priority_restore(r, err) : ST_OK;
 }

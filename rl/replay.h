@@ -12,8 +12,13 @@
  * significant bits, magnitudes above 65504 saturate), the mask as bits. What replay_gather() gives
  * has the rounded features, zeros in the rows that the mask forbids, and the mask as it was.
  *
- * Memory: only replay_create() allocates, per step 2 (global_features + max_valid row_features) +
- * n_actions / 8 (rounded up) + 17 bytes. Threads: different lanes may be pushed to at the same
+ * Prioritised replay (Schaul et al. 2016, proportional) is an option: the chance of a transition is
+ *     P_i = p_i / sum p,   p_i = (|TD error when last replayed| + 1e-6)^alpha,
+ * and of one that was not replayed yet, the largest p so far, at first 1. Against the bias, losses
+ * are weighted by (N P_i)^-beta, divided by the largest weight of the batch.
+ *
+ * Memory: only replay_create() and replay_prioritise() allocate: the first per step 2 (global_features + max_valid row_features) +
+ * n_actions / 8 (rounded up) + 17 bytes, the second 16 to 32 bytes per step. Threads: different lanes may be pushed to at the same
  * time; sampling only reads. Whoever samples names the Rng, so the same ring and Rng give the same
  * batch. */
 #ifndef RELMAS_RL_REPLAY_H
@@ -52,6 +57,10 @@ size_t replay_steps(const Replay *r); /* entries held, boundaries included */
 /* Whether sampling n_step transitions is legal: every lane holds n_step + 2 entries. */
 bool replay_ready(const Replay *r, int n_step);
 
+/* Once, before the first push: from now on transitions of n_step may be drawn by priority. alpha in
+ * (0, 1]. ST_NOMEM. */
+Status replay_prioritise(Replay *r, int n_step, double alpha, Err *err);
+
 /* Where a transition is in the ring: good until the next push to its lane. */
 typedef struct ReplayPick {
     int lane;
@@ -62,6 +71,15 @@ typedef struct ReplayPick {
 /* B draws with replacement, uniform over all steps that can be sampled. Needs replay_ready(). rng
  * is advanced. */
 void replay_draw(const Replay *r, int B, int n_step, Rng *rng, ReplayPick *pick);
+/* B draws by priority, with replacement: one from each of B equal parts of the total, so that draws
+ * spread. weight[B] corrects the bias, beta in [0, 1]; the largest is 1. Needs replay_prioritise()
+ * and replay_ready() for its n_step. First takes in what was pushed since: no other thread may push.
+ * rng is advanced. */
+void replay_draw_by_priority(Replay *r, int B, double beta, Rng *rng, ReplayPick *pick,
+                             float *weight);
+/* After learning from drawn picks: error[B] are their TD errors (any sign, finite). In order, so of
+ * several draws of one transition the last counts. */
+void replay_learnt(Replay *r, const ReplayPick *pick, int B, const float *error);
 /* The step pushed `age` pushes ago into its lane (0 = the newest entry; boundaries count). False if
  * it cannot be sampled (yet). */
 bool replay_pick(const Replay *r, int lane, int age, int n_step, ReplayPick *pick);
@@ -74,7 +92,8 @@ void replay_gather(const Replay *r, const ReplayPick *pick, int first, int last,
 
 /* Lists the arrays under "/replay/". */
 void replay_state(Replay *r, StateList *list);
-/* After loading: ST_FORMAT unless every held entry could have been pushed. */
-Status replay_check(const Replay *r, Err *err);
+/* After loading: ST_FORMAT unless every held entry could have been pushed and has a priority that it
+ * could have. Then restores what is not saved. */
+Status replay_check(Replay *r, Err *err);
 
 #endif
