@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 53, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 55, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -78,6 +78,10 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "margin, in units of reward"),
     NUM(CONFIG_DOUBLE, -1, 1e3, "dqn.demo_weight_final", trainer.dqn.demo_weight_final,
         "weight at the end, linear; -1 no change"),
+    NUM(CONFIG_DOUBLE, 0, 1, "dqn.priority_alpha", trainer.dqn.priority_alpha,
+        "prioritised replay: exponent of the errors; 0 uniform"),
+    NUM(CONFIG_DOUBLE, 0, 1, "dqn.priority_beta", trainer.dqn.priority_beta,
+        "of its importance weights at first; 1 in the end"),
     NUM(CONFIG_DOUBLE, 0, 0.9999, "dqn.beta1", trainer.dqn.beta1, "Adam"),
     NUM(CONFIG_DOUBLE, 0, 0.999999, "dqn.beta2", trainer.dqn.beta2, "Adam"),
     NUM(CONFIG_DOUBLE, 1e-12, 1, "dqn.adam_eps", trainer.dqn.adam_eps, "Adam"),

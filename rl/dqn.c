@@ -35,6 +35,7 @@ DqnConfig dqn_defaults(void)
         .demo_weight = 0.03,
         .demo_margin = 0.03,
         .demo_weight_final = -1,
+        .priority_beta = 0.4,
         .beta1 = 0.9,
         .beta2 = 0.999,
         .adam_eps = 1e-8,
@@ -81,6 +82,8 @@ static Status check_config(const DqnConfig *c, Err *err)
          "demo_weight and demo_margin must not be negative"},
         {c->demo_weight_final >= 0 || c->demo_weight_final == -1,
          "demo_weight_final must not be negative, but for -1: no change"},
+        {c->priority_alpha >= 0 && c->priority_alpha <= 1, "priority_alpha must be in 0..1"},
+        {c->priority_beta >= 0 && c->priority_beta <= 1, "priority_beta must be in 0..1"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (!rules[i].ok) return err_set(err, ST_CONFIG, "dqn.%s", rules[i].rule);
@@ -123,6 +126,8 @@ static Status update_create(Update *u, Dqn *d, Err *err)
     if (c->noisy && !(u->eps = mem_calloc(d->N - d->P, sizeof(float)))) goto fail;
     if (!batch_create(&u->batch, (size_t)c->batch, (size_t)d->net.spec.obs_floats)) goto fail;
     if (!(u->pick = mem_calloc((size_t)c->batch, sizeof *u->pick))) goto fail;
+    if (!(u->error = mem_calloc((size_t)c->batch, sizeof *u->error))) goto fail;
+    if (!(u->weight = mem_calloc((size_t)c->batch, sizeof *u->weight))) goto fail;
     if (!(u->shard = mem_calloc((size_t)c->shards, sizeof *u->shard))) goto fail;
     for (int k = 0; k < c->shards; k++)
         TRY(shard_create(&u->shard[k], &d->net, c->batch / c->shards, k ? d->P : d->N, err));
@@ -137,6 +142,8 @@ static void update_free(Update *u, int shards)
     mem_free(u->shard);
     batch_free(&u->batch);
     mem_free(u->pick);
+    mem_free(u->error);
+    mem_free(u->weight);
     mem_free(u->copy);
     mem_free(u->eps);
 }
@@ -297,12 +304,25 @@ static void add_noise(Dqn *d, Update *u)
     noise_add(&d->net, d->online, u->eps, u->online);
 }
 
-void dqn_update_begin(Dqn *d, int slot, const Replay *replay)
+static void draw(const Dqn *d, Update *u, Rng *rng)
+{
+    const DqnConfig *c = &d->cfg;
+    LinearSchedule beta = {c->priority_beta, c->total_updates ? 1 : c->priority_beta,
+                           c->total_updates};
+    if (c->priority_alpha > 0)
+        replay_draw_by_priority(u->replay, c->batch, linear_at(&beta, d->updates), rng, u->pick,
+                                u->weight);
+    else
+        replay_draw(u->replay, c->batch, c->n_step, rng, u->pick);
+}
+
+void dqn_update_begin(Dqn *d, int slot, Replay *replay)
 {
     const DqnConfig *c = &d->cfg;
     Update *u = &d->update[slot];
 
-    replay_draw(replay, c->batch, c->n_step, &d->rng, u->pick);
+    u->replay = replay;
+    draw(d, u, &d->rng);
     replay_gather(replay, u->pick, 0, c->batch, c->discount_time, &u->batch);
     u->demo_weight = demo_weight(d);
     u->demos = 0;
@@ -332,13 +352,14 @@ void dqn_update_end(Dqn *d, int slot, DqnStats *stats)
     stats->skipped = !isfinite(stats->grad_norm);
     d->updates++;
     if (!stats->skipped) {
+        if (d->cfg.priority_alpha > 0) replay_learnt(u->replay, u->pick, d->cfg.batch, u->error);
         adam_step(&d->adam, d->online, grad, stats->lr);
         update_copies(d);
     }
     if (d->cfg.noisy) refresh_acting(d);
 }
 
-void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats)
+void dqn_update(Dqn *d, Replay *replay, Pool *pool, DqnStats *stats)
 {
     dqn_update_begin(d, 0, replay);
     pool_run(pool, shard_update, &d->update[0], d->cfg.shards);

@@ -58,6 +58,9 @@ typedef struct DqnConfig {
     double eval_polyak;
     double demo_weight, demo_margin; /* weight 0: no demonstration loss */
     double demo_weight_final;        /* reached linearly over total_updates; -1: demo_weight */
+    /* Prioritised replay, see replay.h; alpha 0: uniform draws. The exponent of the importance
+     * weights of the Huber losses rises linearly from beta to 1 over total_updates. */
+    double priority_alpha, priority_beta;
     double beta1, beta2, adam_eps;
 } DqnConfig;
 
@@ -88,14 +91,15 @@ const QNet *dqn_net(const Dqn *d);
 float *dqn_weights(Dqn *d, DqnCopy copy); /* [qnet_params], borrowed */
 uint64_t dqn_updates(const Dqn *d);       /* made so far */
 
-/* Needs replay_ready(replay, cfg.n_step). */
-void dqn_update(Dqn *d, const Replay *replay, Pool *pool, DqnStats *stats);
-/* The same in parts, for a caller with other work to mix in: begin draws a batch and takes it out of
+/* Needs replay_ready(replay, cfg.n_step) and, if cfg.priority_alpha > 0, replay_prioritise() with
+ * the same n_step; then it updates priorities. */
+void dqn_update(Dqn *d, Replay *replay, Pool *pool, DqnStats *stats);
+/* The same in parts, for a caller with other work to mix in: begin draws a batch and copies it out of
  * the replay; then every shard 0..cfg.shards-1 once, in any order and on any threads; then end. Slot
  * 0..cfg.in_flight-1 says which of the updates under way; begins and ends must not overlap each
- * other, shards of one slot may go on meanwhile. With in_flight = 1 the weights must not be touched
- * in between. */
-void dqn_update_begin(Dqn *d, int slot, const Replay *replay);
+ * other or pushes into the replay, shards may go on meanwhile. The replay must live until the end,
+ * which tells it the errors. With in_flight = 1 the weights must not be touched in between. */
+void dqn_update_begin(Dqn *d, int slot, Replay *replay);
 void dqn_update_shard(Dqn *d, int slot, int k);
 void dqn_update_end(Dqn *d, int slot, DqnStats *stats);
 

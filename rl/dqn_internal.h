@@ -17,15 +17,21 @@ typedef struct Shard { /* S = batch / shards transitions */
     float *target;     /* [S, K] y */
     int n_pairs, n_margins;
     double loss, td_sum, margin_sum, q_sum;
+    /* Parts of the Update's, [S]. */
+    float *error;
+    const float *weight; /* NULL: all 1 */
 } Shard;
 
 typedef struct Update {
     const Dqn *d;
     ReplayPick *pick;  /* [cfg.batch] */
     ReplayBatch batch; /* [cfg.batch] */
+    Replay *replay;    /* borrowed */
     Shard *shard;      /* [cfg.shards] */
     int demos;         /* states of the batch with a demonstrated action */
     double demo_weight;
+    /* [cfg.batch]: Q - y; importance weights of the Huber losses. */
+    float *error, *weight;
     float *copy; /* [2 P] as it began, with noise; NULL if none ends meanwhile, without */
     float *eps;  /* [M] the noise of online; NULL without */
     float *online, *target; /* [P] that the update sees: the learner's own, or in copy */

@@ -149,13 +149,15 @@ static Var td_loss(const Update *u, Shard *s, Var q)
     Var q_td = tape_gather_rows(s->tape, q, s->td, n);
     size_t K = (size_t)u->d->net.values;
     bool quantiles = u->d->cfg.quantiles > 0;
-    Var loss = (quantiles ? tape_quantile_huber : tape_huber)(s->tape, q_td, s->target, NULL,
+    Var loss = (quantiles ? tape_quantile_huber : tape_huber)(s->tape, q_td, s->target, s->weight,
                                                               (float)u->d->cfg.huber_delta);
 
     s->td_sum = s->q_sum = 0;
     for (size_t i = 0; i < (size_t)n; i++) {
         double q_mean = mean(tape_value(s->tape, q_td) + i * K, K);
-        s->td_sum += fabs(q_mean - mean(s->target + i * K, K));
+        double error = q_mean - mean(s->target + i * K, K);
+        s->error[i] = (float)error;
+        s->td_sum += fabs(error);
         s->q_sum += q_mean;
     }
     return tape_scale(s->tape, loss, (quantiles ? 2.0f : 1.0f) / (float)u->d->cfg.shards);
@@ -182,6 +184,8 @@ void shard_update(void *ctx, int k)
     size_t first = (size_t)k * (size_t)S, width = (size_t)d->net.spec.obs_floats;
     const ReplayBatch *b = &u->batch;
 
+    s->error = u->error + first;
+    s->weight = d->cfg.priority_alpha > 0 ? u->weight + first : NULL;
     qbatch_load(&s->next, &d->net, b->next_obs + first * width, S);
     compute_targets(u, s, b->ret + first, b->discount + first);
     qbatch_load(&s->now, &d->net, b->obs + first * width, S);

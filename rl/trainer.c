@@ -106,6 +106,8 @@ static Status create_parts(Trainer *t, Err *err)
     TRY(dqn_create(&t->dqn, &dqn, &t->spec, t->cfg.seed, err));
     TRY(replay_create(&t->replay, &t->spec, t->lanes,
                       (int)(t->cfg.replay_capacity / (uint64_t)t->lanes), err));
+    if (dqn.priority_alpha > 0)
+        TRY(replay_prioritise(t->replay, dqn.n_step, dqn.priority_alpha, err));
     if (!allocate(t)) return ST_NOMEM;
     for (int k = 0; k < t->blocks; k++) { /* which differ by at most one lane */
         Block *b = &t->block[k];

@@ -228,6 +228,15 @@ START_TEST(hard_target_copies_learn_too)
 }
 END_TEST
 
+START_TEST(prioritised_draws_give_the_same_values)
+{
+    TrainerConfig c = small();
+    c.dqn.priority_alpha = 0.6;
+    c.dqn.n_step = 1;
+    check_q_star(&c, _i ? &BANDIT : &CHAIN, _i ? 0.06 : 0.03);
+}
+END_TEST
+
 /* Two steps in one: action 0 of state 0 leads to state 1, where random exploration earns 0, 1, 1 or
  * 3. The quantiles 1/8, 3/8, 5/8 and 7/8 of that are 0, 1, 1 and 3, and the value is their mean. */
 START_TEST(quantiles_show_what_returns_there_are)
@@ -993,6 +1002,7 @@ int main(void)
     tcase_add_test(tc, an_update_under_way_sees_the_weights_it_began_with);
     tcase_add_test(tc, termination_does_not_bootstrap);
     tcase_add_test(tc, hard_target_copies_learn_too);
+    tcase_add_loop_test(tc, prioritised_draws_give_the_same_values, 0, 2);
     tcase_add_loop_test(tc, demonstrated_actions_lead_by_the_margin, 0, 3);
     tcase_add_loop_test(tc, quantiles_show_what_returns_there_are, 0, 2);
     tcase_add_loop_test(tc, every_schedule_learns, LR_LINEAR, LR_CONSTANT + 1);

@@ -2,7 +2,7 @@
 #include "tests/support.h"
 
 #include "base/mem.h"
-#include "rl/replay.h"
+#include "rl/dqn.h"
 
 #include <float.h>
 #include <math.h>
@@ -28,6 +28,7 @@ static void push(Replay *r, int lane, Rng *rng)
     replay_push(r, lane,
                 &(ReplayStep){.obs = obs,
                               .demo = -1,
+                              .reward = rng_normal(rng),
                               .elapsed = 1,
                               .terminated = how == 0,
                               .truncated = how == 1,
@@ -248,6 +249,65 @@ START_TEST(reports_are_taken_in_order)
 }
 END_TEST
 
+static double huber(double x)
+{
+    return fabs(x) <= 0.5 ? x * x / 2 : 0.5 * (fabs(x) - 0.25); /* delta 0.5 */
+}
+
+/* The learner weights its Huber losses and reports its errors: what it says of an update follows from
+ * the priorities that it leaves behind, as all draws of one transition have one error. */
+START_TEST(an_update_is_weighted_and_sets_priorities)
+{
+    enum { B = 24 };
+    DqnConfig c = dqn_defaults();
+    ReplayPick pick[B];
+    float weight[B];
+    double loss = 0, error = 0;
+    Replay *r = create(0.7);
+    StateList list = {0};
+    Pool *pool;
+    Dqn *d;
+    DqnStats s;
+    Rng rng;
+    Err err = {0};
+
+    c.batch = B;
+    c.n_step = N_STEP;
+    c.shards = 3;
+    c.hidden = (ConfigInts){1, {16}};
+    c.demo_weight = 0;
+    c.huber_delta = 0.5;
+    c.priority_alpha = 0.7;
+    c.priority_beta = 0.4;
+    c.total_updates = 6;
+    rng_seed(&rng, 77, 0);
+    fill(r, &rng, 150);
+    ck_ok(pool_create(&pool, 2, &err), err);
+    ck_ok(dqn_create(&d, &c, &SPEC, 3, &err), err);
+    dqn_state(d, &list);
+    for (int update = 0; update < 9; update++) {
+        double beta = update < 6 ? 0.4 + 0.6 * update / 6 : 1;
+        for (int i = 0; i < list.n; i++)
+            if (strcmp(list.field[i].path, "/rng/learner") == 0)
+                rng = *(const Rng *)list.field[i].data; /* the batch that it will draw */
+        replay_draw_by_priority(r, B, beta, &rng, pick, weight);
+        dqn_update(d, r, pool, &s);
+        loss = error = 0;
+        for (int b = 0; b < B; b++) {
+            double e = pow(priorities(r)[slot_of(&pick[b])], 1 / 0.7) - 1e-6;
+            error += e / B;
+            loss += (double)weight[b] * huber(e) / B;
+        }
+        ck_assert_double_eq_tol(s.td_error, error, 1e-6);
+        ck_assert_double_eq_tol(s.loss, loss, 1e-6);
+        ck_assert_double_gt(error, 0.001);
+    }
+    dqn_destroy(d);
+    pool_destroy(pool);
+    replay_destroy(r);
+}
+END_TEST
+
 static void copy_state(Replay *to, Replay *from)
 {
     StateList a = {0}, b = {0};
@@ -351,6 +411,7 @@ int main(void)
     tcase_add_loop_test(tc, draws_are_proportional_to_the_error_to_the_alpha, 0, 3);
     tcase_add_loop_test(tc, weights_are_their_formula, 0, 5);
     tcase_add_test(tc, reports_are_taken_in_order);
+    tcase_add_test(tc, an_update_is_weighted_and_sets_priorities);
     tcase_add_loop_test(tc, a_loaded_replay_goes_on_as_the_saved_one, 0, 20);
     tcase_add_test(tc, damaged_priorities_are_found);
     tcase_add_test(tc, create_reports_every_allocation_failure);

@@ -52,6 +52,7 @@ static TrainerConfig full_config(void)
     c.dqn.lr_schedule = LR_COSINE;
     c.dqn.lr_warmup = 20;
     c.dqn.demo_weight_final = 0.01;
+    c.dqn.priority_alpha = 0.6;
     return c;
 }
 
@@ -342,6 +343,7 @@ START_TEST(free_running_keeps_counts_pace_and_experience)
     c.decisions_per_update = PER_UPDATE[_i % 3];
     c.dqn.in_flight = 1 + _i % 2;
     c.dqn.shards = _i % 4 ? 1 : 4;
+    c.dqn.priority_alpha = _i % 2 ? 0.6 : 0;
     Trainer *t = create(&c);
     for (int leg = 1; leg <= 4; leg++) {
         run_to(t, (uint64_t)leg * 12 * LANES * 5, 1 + _i / 3);
@@ -535,6 +537,26 @@ START_TEST(rounds_do_not_allocate)
 }
 END_TEST
 
+START_TEST(priorities_are_the_same_bits_for_any_threads_and_after_a_resume)
+{
+    static const int STOPS[] = {1, 4, 33};
+    TrainerConfig c = config();
+    c.dqn.priority_alpha = 0.6;
+    c.dqn.in_flight = 1 + _i;
+    Trainer *whole = create(&c), *first = create(&c), *second = create(&c);
+
+    run(whole, STOPS[_i] + 20, 1);
+    run(first, STOPS[_i], 3);
+    run(second, 2, 1);
+    copy_state(first, second);
+    trainer_destroy(first);
+    run(second, 20, 2);
+    ck_same_state(whole, second);
+    trainer_destroy(whole);
+    trainer_destroy(second);
+}
+END_TEST
+
 START_TEST(environments_of_a_vector_must_agree)
 {
     ToyMdp other = WORLD;
@@ -569,6 +591,7 @@ int main(void)
     tcase_add_loop_test(tc, bad_settings_are_named, 0, 5);
     tcase_add_test(tc, create_reports_every_allocation_failure);
     tcase_add_loop_test(tc, rounds_do_not_allocate, 0, 2);
+    tcase_add_loop_test(tc, priorities_are_the_same_bits_for_any_threads_and_after_a_resume, 0, 3);
     tcase_add_test(tc, environments_of_a_vector_must_agree);
     suite_add_tcase(s, tc);
     return run_suite(s);

@@ -37,7 +37,7 @@ static void fill(Replay *r, Rng *rng)
     }
 }
 
-static double updates_per_second(const Replay *r, const DqnConfig *cfg, int threads)
+static double updates_per_second(Replay *r, const DqnConfig *cfg, int threads)
 {
     Err err = {0};
     Dqn *d;
