@@ -2,7 +2,7 @@
 #include "tests/support.h"
 
 #include "base/mem.h"
-#include "rl/replay.h"
+#include "rl/dqn.h"
 
 #include <math.h>
 #include <string.h>
@@ -322,6 +322,77 @@ START_TEST(observations_come_back_rounded_and_masked)
 }
 END_TEST
 
+/* What rounding costs: the values that are learned belong to observations whose features, within +-1,
+ * are off by 2^-12 at most: 1e-4 in the mean square, 2e-4 of how much features differ. A network is
+ * about as smooth as that: values move by less than a thousandth of how much they differ between
+ * observations, in the mean square. */
+START_TEST(values_of_stored_observations_are_those_seen)
+{
+    enum { STATES = 200, ROW = 35, GLOBAL = 25, ACTIONS = 3, WIDTH = ACTIONS * (ROW + 1) + GLOBAL };
+    static float seen[STATES][WIDTH], stored[STATES][WIDTH], next[STATES][WIDTH];
+    static int action[STATES], demo[STATES];
+    static float ret[STATES], discount[STATES];
+    static ReplayPick pick[STATES];
+    EnvSpec spec = {ACTIONS, ROW, GLOBAL, WIDTH, ACTIONS};
+    ReplayBatch batch = {stored[0], next[0], action, demo, ret, discount};
+    DqnConfig c = dqn_defaults(); /* of the default's size */
+    double sum = 0, squares = 0, error = 0;
+    QBatch a, b;
+    Replay *r;
+    Dqn *d;
+    Rng rng;
+
+    rng_seed(&rng, 44, (uint64_t)_i);
+    ck_assert_int_eq(replay_create(&r, &spec, 1, STATES + 1, NULL), ST_OK);
+    ck_assert_int_eq(dqn_create(&d, &c, &spec, (uint64_t)_i, NULL), ST_OK);
+    ck_assert_int_eq(qbatch_create(&a, dqn_net(d), STATES, NULL), ST_OK);
+    ck_assert_int_eq(qbatch_create(&b, dqn_net(d), STATES, NULL), ST_OK);
+    for (int k = 0; k < STATES; k++) {
+        for (int i = 0; i < WIDTH; i++)
+            seen[k][i] = i < WIDTH - ACTIONS ? (float)(2 * rng_uniform(&rng) - 1) : 1;
+        replay_push(r, 0, &(ReplayStep){.obs = seen[k], .demo = -1, .terminated = true});
+        ck_assert(replay_pick(r, 0, 0, 1, &pick[k]));
+    }
+    replay_gather(r, pick, 0, STATES, 1, &batch);
+    qbatch_load(&a, dqn_net(d), seen[0], STATES);
+    qbatch_load(&b, dqn_net(d), stored[0], STATES);
+    qnet_infer(dqn_net(d), dqn_weights(d, DQN_ONLINE), &a);
+    qnet_infer(dqn_net(d), dqn_weights(d, DQN_ONLINE), &b);
+    for (int p = 0; p < a.pairs; p++) {
+        sum += (double)a.q[p] / a.pairs;
+        squares += (double)a.q[p] * (double)a.q[p] / a.pairs;
+        error += pow((double)a.q[p] - (double)b.q[p], 2) / a.pairs;
+    }
+    ck_assert_msg(error > 0 && sqrt(error) < 1e-3 * sqrt(squares - sum * sum), "%g of %g",
+                  sqrt(error), sqrt(squares - sum * sum));
+    qbatch_free(&a);
+    qbatch_free(&b);
+    dqn_destroy(d);
+    replay_destroy(r);
+}
+END_TEST
+
+/* Of the default system: 6 SAs of two types under list scheduling, of which 3 are valid at most. */
+START_TEST(a_step_takes_as_little_memory_as_stated)
+{
+    enum { STEPS = 1000 };
+    static const EnvSpec DEFAULT = {6, 35, 25, 6 * (35 + 1) + 25, 3};
+    size_t bytes = 0;
+    StateList list = {0};
+    Replay *r;
+
+    ck_assert_int_eq(replay_create(&r, &DEFAULT, 1, STEPS, NULL), ST_OK);
+    replay_state(r, &list);
+    for (int i = 0; i < list.n; i++) {
+        const StateField *f = &list.field[i];
+        bytes += f->dims[0] * f->dims[1] * state_type_bytes(f->type);
+    }
+    ck_assert_uint_eq(bytes, STEPS * (2 * (25 + 3 * 35) + 1 + 17) + sizeof(uint64_t));
+    ck_assert_uint_le(bytes, STEPS * 280); /* one million in 280 MB */
+    replay_destroy(r);
+}
+END_TEST
+
 START_TEST(create_reports_every_allocation_failure)
 {
     Replay *r;
@@ -348,6 +419,8 @@ int main(void)
     tcase_add_test(tc, damage_is_found);
     tcase_add_test(tc, too_many_valid_rows_are_damage);
     tcase_add_loop_test(tc, observations_come_back_rounded_and_masked, 0, 30);
+    tcase_add_loop_test(tc, values_of_stored_observations_are_those_seen, 0, 5);
+    tcase_add_test(tc, a_step_takes_as_little_memory_as_stated);
     tcase_add_test(tc, create_reports_every_allocation_failure);
     tcase_add_test(tc, no_room_is_refused);
     suite_add_tcase(s, tc);

@@ -38,6 +38,11 @@ for key in scenario results policy load energy_uj_per_job ux_cost p99_us decisio
     holds "\"$key\": "
 done
 evaluate --by-network
+holds '^peak memory [0-9]+ MB$' "$tmp/err"
+case $relmas in
+*/asan/* | */tsan/*) ;; # theirs is not the program's
+*) [ "$(sed -n 's/^peak memory \(.*\) MB/\1/p' "$tmp/err")" -le 100 ] || fail "$(tail -n 1 "$tmp/err")" ;;
+esac
 holds '^load 0\.80'
 holds '^run one +[0-9.]+ \['
 holds 'squeezenet.* UXCost$'
