@@ -232,9 +232,9 @@ static Status check_field(const Checkpoint *ckpt, const StateField *f, Err *err)
     int format = ckpt->meta.format_version; /* 0: it is just being read */
     if (item && item->type != (int)f->type && format > 0 && format < CHECKPOINT_FORMAT)
         return err_set(err, ST_FORMAT,
-                       "'%s' has format %d, whose '%s' is another than that of format %d; use a "
-                       "relmas that writes format %d",
-                       ckpt->path, format, f->path, CHECKPOINT_FORMAT, format);
+                       "'%s' has format %d, whose '%s' is another than that of format %d; use "
+                       "the relmas that wrote it",
+                       ckpt->path, format, f->path, CHECKPOINT_FORMAT);
     if (!item)
         return err_set(err, ST_FORMAT,
                        "'%s' has no '%s'; use a checkpoint of the same kind and configuration",

@@ -17,10 +17,10 @@
  * and of one that was not replayed yet, the largest p so far, at first 1. Against the bias, losses
  * are weighted by (N P_i)^-beta, divided by the largest weight of the batch.
  *
- * Memory: only replay_create() and replay_prioritise() allocate: the first per step 2 (global_features + max_valid row_features) +
- * n_actions / 8 (rounded up) + 17 bytes, the second 16 to 32 bytes per step. Threads: different lanes may be pushed to at the same
- * time; sampling only reads. Whoever samples names the Rng, so the same ring and Rng give the same
- * batch. */
+ * Memory: only replay_create() and replay_prioritise() allocate: 2 (global_features + max_valid x
+ * row_features) + n_actions / 8 (rounded up) + 17 bytes per step, and 9.2 for its priority. Threads:
+ * different lanes may be pushed to at the same time; uniform sampling and gathering only read. Whoever
+ * samples names the Rng, so the same ring and Rng give the same batch. */
 #ifndef RELMAS_RL_REPLAY_H
 #define RELMAS_RL_REPLAY_H
 

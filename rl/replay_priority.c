@@ -9,6 +9,8 @@
 #include <float.h>
 #include <math.h>
 
+enum { DRAW_AT_ONCE = 64 };
+
 Status replay_prioritise(Replay *r, int n_step, double alpha, Err *err)
 {
     size_t lanes = (size_t)r->lanes;
@@ -75,6 +77,23 @@ static void pick_slot(const Replay *r, size_t slot, ReplayPick *pick)
     assert(pick->steps > 0);
 }
 
+/* Draws first..last-1 of B. */
+static void draw_some(const Replay *r, int first, int last, int B, Rng *rng, ReplayPick *pick)
+{
+    double u[DRAW_AT_ONCE], total = sumtree_total(r->priority);
+    size_t slot[DRAW_AT_ONCE];
+
+    for (int b = first; b < last; b++)
+        u[b - first] = fmin(total, total * ((b + rng_uniform(rng)) / B));
+    sumtree_find(r->priority, u, (size_t)(last - first), slot);
+    for (int b = first; b < last; b++) pick_slot(r, slot[b - first], &pick[b]);
+}
+
+static double weight_of(const Replay *r, const ReplayPick *pick)
+{
+    return sumtree_get(r->priority, replay_slot(r, pick->lane, pick->push));
+}
+
 void replay_draw_by_priority(Replay *r, int B, double beta, Rng *rng, ReplayPick *pick,
                              float *weight)
 {
@@ -82,18 +101,11 @@ void replay_draw_by_priority(Replay *r, int B, double beta, Rng *rng, ReplayPick
 
     assert(r->priority && replay_ready(r, r->n_step));
     take_in_all(r);
-    double total = sumtree_total(r->priority);
-    for (int b = 0; b < B; b++) {
-        double u = fmin(total, total * ((b + rng_uniform(rng)) / B));
-        size_t slot = sumtree_find(r->priority, u);
-        pick_slot(r, slot, &pick[b]);
-        least = fmin(least, sumtree_get(r->priority, slot));
-    }
+    for (int b = 0; b < B; b += DRAW_AT_ONCE)
+        draw_some(r, b, b + DRAW_AT_ONCE < B ? b + DRAW_AT_ONCE : B, B, rng, pick);
     /* (N P_i)^-beta over its largest value: N and the total cancel. */
-    for (int b = 0; b < B; b++) {
-        double p = sumtree_get(r->priority, replay_slot(r, pick[b].lane, pick[b].push));
-        weight[b] = (float)pow(least / p, beta);
-    }
+    for (int b = 0; b < B; b++) least = fmin(least, weight_of(r, &pick[b]));
+    for (int b = 0; b < B; b++) weight[b] = (float)pow(least / weight_of(r, &pick[b]), beta);
 }
 
 void replay_learnt(Replay *r, const ReplayPick *pick, int B, const float *error)

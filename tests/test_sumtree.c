@@ -29,6 +29,13 @@ static SumTree *create(size_t n)
     return t;
 }
 
+static size_t find(const SumTree *t, double u)
+{
+    size_t found;
+    sumtree_find(t, &u, 1, &found);
+    return found;
+}
+
 /* Multiples of 1/8: sums are exact in any order, and so must the finds be. */
 static double random_weight(Rng *rng)
 {
@@ -57,7 +64,7 @@ START_TEST(finds_are_those_of_prefix_sums)
         if (!(total > 0)) continue;
         for (int k = 0; k < 20; k++) {
             double u = k == 0 ? 0 : k == 1 ? total : floor(rng_uniform(&rng) * total * 8) / 8;
-            ck_assert_uint_eq(sumtree_find(t, u), naive_find(w, n, u));
+            ck_assert_uint_eq(find(t, u), naive_find(w, n, u));
         }
     }
     sumtree_destroy(t);
@@ -83,7 +90,7 @@ START_TEST(weights_of_zero_are_never_found)
     ck_assert_double_eq_tol(total, before[N], 1e-12 * total);
     for (int k = 0; k < 20000; k++) {
         double u = k == 0 ? total : k == 1 ? nextafter(total, 0) : rng_uniform(&rng) * total;
-        size_t i = sumtree_find(t, u);
+        size_t i = find(t, u);
         ck_assert(w[i] > 0);
         ck_assert(u >= before[i] - 1e-12 * total && u <= before[i + 1] + 1e-12 * total);
     }
@@ -104,7 +111,7 @@ START_TEST(draws_are_proportional)
     rng_seed(&rng, 52, 0);
     memset(seen, 0, sizeof seen);
     for (size_t i = 0; i < N; i++) sumtree_set(t, i, 0.1 + rng_exponential(&rng, 1));
-    for (int k = 0; k < DRAWS; k++) seen[sumtree_find(t, rng_uniform(&rng) * sumtree_total(t))]++;
+    for (int k = 0; k < DRAWS; k++) seen[find(t, rng_uniform(&rng) * sumtree_total(t))]++;
     for (size_t i = 0; i < N; i++) {
         double want = DRAWS * sumtree_get(t, i) / sumtree_total(t);
         chi2 += pow((double)seen[i] - want, 2) / want;
@@ -130,12 +137,32 @@ START_TEST(the_tree_is_a_function_of_its_weights)
     ck_assert(sumtree_total(a) == sumtree_total(b) && sumtree_total(a) == sumtree_total(c));
     for (int k = 0; k < 5000; k++) {
         double u = rng_uniform(&rng) * sumtree_total(a);
-        ck_assert_uint_eq(sumtree_find(a, u), sumtree_find(b, u));
-        ck_assert_uint_eq(sumtree_find(a, u), sumtree_find(c, u));
+        ck_assert_uint_eq(find(a, u), find(b, u));
+        ck_assert_uint_eq(find(a, u), find(c, u));
     }
     sumtree_destroy(a);
     sumtree_destroy(b);
     sumtree_destroy(c);
+}
+END_TEST
+
+START_TEST(many_finds_are_those_one_by_one)
+{
+    enum { N = 3000, MANY = 100 };
+    size_t one[MANY], many[MANY];
+    double u[MANY];
+    SumTree *t = create(N);
+    Rng rng;
+
+    rng_seed(&rng, 54, 0);
+    for (size_t i = 0; i < N; i++) sumtree_set(t, i, rng_exponential(&rng, 1));
+    for (int k = 0; k < MANY; k++) {
+        u[k] = rng_uniform(&rng) * sumtree_total(t);
+        one[k] = find(t, u[k]);
+    }
+    sumtree_find(t, u, MANY, many);
+    ck_assert_mem_eq(one, many, sizeof one);
+    sumtree_destroy(t);
 }
 END_TEST
 
@@ -152,10 +179,11 @@ int main(void)
 {
     Suite *s = suite_create("sumtree");
     TCase *tc = new_case("sumtree", 60);
-    tcase_add_loop_test(tc, finds_are_those_of_prefix_sums, 1, 40);
+    tcase_add_loop_test(tc, finds_are_those_of_prefix_sums, 1, 80);
     tcase_add_loop_test(tc, weights_of_zero_are_never_found, 0, 5);
     tcase_add_test(tc, draws_are_proportional);
     tcase_add_test(tc, the_tree_is_a_function_of_its_weights);
+    tcase_add_test(tc, many_finds_are_those_one_by_one);
     tcase_add_test(tc, create_reports_every_allocation_failure);
     suite_add_tcase(s, tc);
     return run_suite(s);
