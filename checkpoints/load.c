@@ -225,16 +225,23 @@ static const char *shape_text(char out[80], int type, int rank, const size_t dim
     return out;
 }
 
+/* Format 1 had weights "W0", .. as [out x in]. Where both are the same, the shape does not tell. */
+static bool means_the_same(const Checkpoint *ckpt, const CheckpointItem *item, const StateField *f)
+{
+    int format = ckpt->meta.format_version; /* 0: it is just being read */
+    if (format == 0 || format == CHECKPOINT_FORMAT) return true;
+    return item->type == (int)f->type && strncmp(strrchr(f->path, '/'), "/W", 2) != 0;
+}
+
 static Status check_field(const Checkpoint *ckpt, const StateField *f, Err *err)
 {
     char have[80], want[80];
     const CheckpointItem *item = checkpoint_find(ckpt, f->path);
-    int format = ckpt->meta.format_version; /* 0: it is just being read */
-    if (item && item->type != (int)f->type && format > 0 && format < CHECKPOINT_FORMAT)
+    if (item && !means_the_same(ckpt, item, f))
         return err_set(err, ST_FORMAT,
                        "'%s' has format %d, whose '%s' is another than that of format %d; use "
                        "the relmas that wrote it",
-                       ckpt->path, format, f->path, CHECKPOINT_FORMAT);
+                       ckpt->path, ckpt->meta.format_version, f->path, CHECKPOINT_FORMAT);
     if (!item)
         return err_set(err, ST_FORMAT,
                        "'%s' has no '%s'; use a checkpoint of the same kind and configuration",

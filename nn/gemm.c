@@ -1,5 +1,8 @@
-/* gemm.c -- matrix products by OpenBLAS, and the choice of its kernels. */
+/* gemm.c -- matrix products: by the tiles of tile.c, or by OpenBLAS where those do not run; and the
+ * choice of OpenBLAS's kernels. */
 #include "nn/gemm.h"
+
+#include "nn/gemm_internal.h"
 
 #include <assert.h>
 #include <cblas.h>
@@ -47,58 +50,63 @@ static void scale_column(int m, float beta, float *y, int ldc)
 }
 
 /* One row of C: c[n] = op(B)^T a. */
-static void one_row(int trans_a, int trans_b, int n, int k, const float *a, int lda, const float *b,
-                    int ldb, float beta, float *c)
+static void one_row(const Product *p)
 {
-    scale_column(n, beta, c, 1);
-    cblas_sgemv(CblasRowMajor, trans_b ? CblasNoTrans : CblasTrans, trans_b ? n : k,
-                trans_b ? k : n, 1, b, ldb, a, trans_a ? lda : 1, 1, c, 1);
+    scale_column(p->n, p->beta, p->c, 1);
+    cblas_sgemv(CblasRowMajor, p->trans_b ? CblasNoTrans : CblasTrans, p->trans_b ? p->n : p->k,
+                p->trans_b ? p->k : p->n, 1, p->b, p->ldb, p->a, p->trans_a ? p->lda : 1, 1, p->c,
+                1);
 }
 
 /* One column of C: c[m] = op(A) b. */
-static void one_column(int trans_a, int trans_b, int m, int k, const float *a, int lda,
-                       const float *b, int ldb, float beta, float *c, int ldc)
+static void one_column(const Product *p)
 {
-    scale_column(m, beta, c, ldc);
-    cblas_sgemv(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_a ? k : m,
-                trans_a ? m : k, 1, a, lda, b, trans_b ? 1 : ldb, 1, c, ldc);
+    scale_column(p->m, p->beta, p->c, p->ldc);
+    cblas_sgemv(CblasRowMajor, p->trans_a ? CblasTrans : CblasNoTrans, p->trans_a ? p->k : p->m,
+                p->trans_a ? p->m : p->k, 1, p->a, p->lda, p->b, p->trans_b ? 1 : p->ldb, 1, p->c,
+                p->ldc);
 }
 
-static void product(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda,
-                    const float *b, int ldb, float beta, float *c, int ldc)
+static void whole(const Product *p)
 {
-    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
-                trans_b ? CblasTrans : CblasNoTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+    cblas_sgemm(CblasRowMajor, p->trans_a ? CblasTrans : CblasNoTrans,
+                p->trans_b ? CblasTrans : CblasNoTrans, p->m, p->n, p->k, 1, p->a, p->lda, p->b,
+                p->ldb, p->beta, p->c, p->ldc);
 }
 
 /* C = A op(B) in blocks of rows; A is not transposed. */
-static void split_product(int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
-                          int ldb, float beta, float *c, int ldc)
+static void split(const Product *p)
 {
-    for (int i = 0; i < m; i += SMALL_ROWS) {
-        int rows = m - i < SMALL_ROWS ? m - i : SMALL_ROWS;
-        product(0, trans_b, rows, n, k, a + (size_t)i * lda, lda, b, ldb, beta, c + (size_t)i * ldc,
-                ldc);
+    Product part = *p;
+    for (int i = 0; i < p->m; i += SMALL_ROWS) {
+        part.m = p->m - i < SMALL_ROWS ? p->m - i : SMALL_ROWS;
+        part.a = p->a + (size_t)i * (size_t)p->lda;
+        part.c = p->c + (size_t)i * (size_t)p->ldc;
+        whole(&part);
     }
+}
+
+void blas_gemm(const Product *p)
+{
+    int small = prepare() && !p->trans_a && p->trans_b && p->m <= SPLIT_ROWS && p->k >= SPLIT_DEPTH;
+    if (p->n == 1)
+        one_column(p);
+    else if (p->m == 1)
+        one_row(p);
+    else
+        (small ? split : whole)(p);
 }
 
 void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
           int ldb, float beta, float *c, int ldc)
 {
+    Product p = {trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc};
     assert(m >= 0 && n >= 0 && k >= 0);
-    int split = prepare() && !trans_a && trans_b && m <= SPLIT_ROWS && k >= SPLIT_DEPTH;
     if (m == 0 || n == 0) return;
-    if (k == 0) {
-        for (int i = 0; i < m; i++) scale_column(n, beta, c + (size_t)i * ldc, 1);
-    } else if (n == 1) {
-        one_column(trans_a, trans_b, m, k, a, lda, b, ldb, beta, c, ldc);
-    } else if (m == 1) {
-        one_row(trans_a, trans_b, n, k, a, lda, b, ldb, beta, c);
-    } else if (split) {
-        split_product(trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    } else {
-        product(trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    }
+    if (k == 0)
+        for (int i = 0; i < m; i++) scale_column(n, beta, c + (size_t)i * (size_t)ldc, 1);
+    else if (n == 1 || !tile_gemm(&p)) /* a tile of one column would be mostly empty */
+        blas_gemm(&p);
 }
 
 static int cpu_has_avx512(void)

@@ -5,7 +5,9 @@
 
 /* C[m,n] = op(A) op(B) + beta C; op is transpose when the flag is set (then A is stored [k,m], B
  * [n,k]); lda, ldb, ldc are row strides. beta 0 never reads C. The same shapes and inputs give the
- * same bits under the same kernel; the same row in a batch of another size may not. */
+ * same bits under the same kernel; the same row in a batch of another size may not.
+ * Fast for products of a few to a few hundred rows whose B is not transposed; n == 1 and CPUs without
+ * fused multiply-add are OpenBLAS's. */
 void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
           int ldb, float beta, float *c, int ldc);
 

@@ -98,7 +98,7 @@ static void bias_row(Kernel f, const float *restrict b, int n, float *restrict y
 void kernel_dense(Kernel f, const float *x, int rows, int in, const float *w, const float *b,
                   int out, float *y)
 {
-    gemm(0, 1, rows, out, in, x, in, w, in, 0, y, out);
+    gemm(0, 0, rows, out, in, x, in, w, out, 0, y, out);
     for (int i = 0; i < rows; i++) bias_row(f, b, out, y + (size_t)i * out);
 }
 

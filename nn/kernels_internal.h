@@ -14,7 +14,7 @@ void kernel_apply(Kernel f, const float *x, size_t n, float *y);
 void kernel_backward(Kernel f, const float *y, const float *dy, size_t n, float *dx);
 /* dy[n] = dy[n] f'(x), in place. */
 void kernel_backward_inplace(Kernel f, const float *y, size_t n, float *dy);
-/* y[rows,out] = f(x[rows,in] w[out,in]^T + b[out]) */
+/* y[rows,out] = f(x[rows,in] w[in,out] + b[out]) */
 void kernel_dense(Kernel f, const float *x, int rows, int in, const float *w, const float *b,
                   int out, float *y);
 /* sum[cols] += column sums of x[rows,cols] */

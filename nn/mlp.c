@@ -77,10 +77,10 @@ static void orthonormalise(const Vectors *v)
     }
 }
 
-static void randomise_orthogonal(float *w, int out, int in)
+static void randomise_orthogonal(float *w, int in, int out)
 {
-    Vectors rows = {w, out, in, (size_t)in, 1}, columns = {w, in, out, 1, (size_t)in};
-    orthonormalise(out <= in ? &rows : &columns);
+    Vectors rows = {w, in, out, (size_t)out, 1}, columns = {w, out, in, 1, (size_t)out};
+    orthonormalise(in <= out ? &rows : &columns);
 }
 
 static double hidden_gain(Activation act)
@@ -99,7 +99,7 @@ void mlp_randomise(const Mlp *mlp, float *params, Init init, float out_scale, Rn
         if (init == INIT_HE) {
             scale *= sqrt(2.0 / in);
         } else {
-            randomise_orthogonal(w, out, in);
+            randomise_orthogonal(w, in, out);
             scale *= last ? 1 : hidden_gain(mlp->act);
         }
         for (size_t j = 0; j < n; j++) w[j] = (float)(scale * (double)w[j]);
@@ -118,8 +118,8 @@ Var mlp_forward(const Mlp *mlp, Tape *t, const float *params, float *grads, Var 
     for (int i = 0; i < mlp->layers; i++) {
         size_t w = mlp_weight_offset(mlp, i), b = mlp_bias_offset(mlp, i);
         int in = mlp->width[i], out = mlp->width[i + 1];
-        Var vw = grads ? tape_param(t, params + w, grads + w, out, in)
-                       : tape_input(t, params + w, out, in);
+        Var vw = grads ? tape_param(t, params + w, grads + w, in, out)
+                       : tape_input(t, params + w, in, out);
         Var vb = grads ? tape_param(t, params + b, grads + b, 1, out)
                        : tape_input(t, params + b, 1, out);
         x = tape_dense(t, x, vw, vb, layer_kernel(mlp, i));

@@ -1,5 +1,5 @@
 /* mlp.h -- multilayer perceptron, relu or tanh hidden layers, linear output.
- * Parameters live in one slab, layer by layer as W[out,in] then b[out], owned by whoever holds the
+ * Parameters live in one slab, layer by layer as W[in,out] then b[out], owned by whoever holds the
  * weights (several copies exist: online, target, averaged), so an Mlp is only a shape.
  * Row-major float32, batch first. */
 #ifndef RELMAS_NN_MLP_H
@@ -23,7 +23,7 @@ typedef struct Mlp {
 Status mlp_init(Mlp *mlp, int inputs, const int *hidden, int n_hidden, int outputs, Activation act,
                 Err *err);
 size_t mlp_params(const Mlp *mlp);
-/* Offsets of layer i's W[width[i+1], width[i]] and b[width[i+1]] in the slab. */
+/* Offsets of layer i's W[width[i], width[i+1]] and b[width[i+1]] in the slab. */
 size_t mlp_weight_offset(const Mlp *mlp, int i);
 size_t mlp_bias_offset(const Mlp *mlp, int i);
 /* INIT_HE: N(0, 2/fan_in); INIT_ORTHOGONAL: rows or columns orthonormal, whichever are fewer, times

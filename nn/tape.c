@@ -189,7 +189,7 @@ Var tape_param(Tape *t, const float *w, float *grad, int rows, int cols)
                             .grad = grad});
 }
 
-/* dx += dz W, dW += dz^T x, db += column sums of dz. */
+/* dx += dz W^T, dW += x^T dz, db += column sums of dz. */
 static void dense_backward(Tape *t, const Node *n)
 {
     const Node *x = node(t, n->a), *w = node(t, n->b);
@@ -198,11 +198,11 @@ static void dense_backward(Tape *t, const Node *n)
     kernel_backward_inplace(n->f, n->value, elements(n), n->grad);
     if (x->needs) {
         float *dx = touch_gemm(t, n->a, &beta);
-        gemm(0, 0, rows, in, out, n->grad, out, w->value, in, beta, dx, in);
+        gemm(0, 1, rows, in, out, n->grad, out, w->value, out, beta, dx, in);
     }
     if (w->needs) {
         float *dw = touch_gemm(t, n->b, &beta);
-        gemm(1, 0, out, in, rows, n->grad, out, x->value, in, beta, dw, in);
+        gemm(1, 0, in, out, rows, x->value, in, n->grad, out, beta, dw, out);
     }
     if (needs(t, n->c)) kernel_add_columns(n->grad, rows, out, touch(t, n->c));
 }
@@ -210,12 +210,12 @@ static void dense_backward(Tape *t, const Node *n)
 Var tape_dense(Tape *t, Var x, Var w, Var b, Kernel f)
 {
     const Node *nx = node(t, x), *nw = node(t, w), *nb = node(t, b);
-    assert(nw->cols == nx->cols && nb->rows == 1 && nb->cols == nw->rows);
+    assert(nw->rows == nx->cols && nb->rows == 1 && nb->cols == nw->cols);
     float *y;
-    Node n = {.rows = nx->rows, .cols = nw->rows, .a = x, .b = w, .c = b, .f = f};
+    Node n = {.rows = nx->rows, .cols = nw->cols, .a = x, .b = w, .c = b, .f = f};
     n.backward = dense_backward;
     Var v = record(t, n, &y);
-    kernel_dense(f, nx->value, nx->rows, nx->cols, nw->value, nb->value, nw->rows, y);
+    kernel_dense(f, nx->value, nx->rows, nx->cols, nw->value, nb->value, nw->cols, y);
     return v;
 }
 

@@ -31,7 +31,7 @@ Var tape_input(Tape *t, const float *x, int rows, int cols); /* no gradient */
 /* Gradients of w are ADDED to grad[rows, cols] by tape_backward(). */
 Var tape_param(Tape *t, const float *w, float *grad, int rows, int cols);
 
-/* y[B,O] = x[B,I] W[O,I]^T + b[1,O] */
+/* y[B,O] = x[B,I] W[I,O] + b[1,O] */
 Var tape_linear(Tape *t, Var x, Var w, Var b);
 Var tape_relu(Tape *t, Var x);
 Var tape_tanh(Tape *t, Var x);

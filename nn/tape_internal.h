@@ -5,7 +5,7 @@
 #include "nn/kernels_internal.h"
 #include "nn/tape.h"
 
-/* y[B,O] = f(x[B,I] W[O,I]^T + b[1,O]) as one node: no pre-activations are stored. After
+/* y[B,O] = f(x[B,I] W[I,O] + b[1,O]) as one node: no pre-activations are stored. After
  * tape_backward() its own gradient is the one before f. */
 Var tape_dense(Tape *t, Var x, Var w, Var b, Kernel f);
 

@@ -1,6 +1,6 @@
 /* dqn_noise.c -- noisy weights (Fortunato et al., ICLR 2018): w = mu + sigma eps.
  *
- * The noise is factorised: of a layer with I inputs and O outputs, eps_ij = f(a_i) f(b_j) for a
+ * The noise is factorised: of a layer with I inputs and O outputs, eps_ji = f(b_j) f(a_i) for a
  * weight and f(a_i) for a bias, with O + I normal numbers a, b and f(x) = sgn(x) sqrt|x|. A network
  * with noise drawn is a network with other weights, so nothing else knows of it: the slab mu + sigma
  * eps is made once per update, and d loss / d sigma = d loss / dw eps.
@@ -32,14 +32,12 @@ static float draw(Rng *rng)
     return (float)(x < 0 ? -sqrt(-x) : sqrt(x));
 }
 
-/* eps of one layer. f(b) waits in the last row until that is made of it. */
 static void draw_layer(Rng *rng, int in, int out, float *weight, float *bias)
 {
-    float *b = weight + (size_t)(out - 1) * (size_t)in;
-    for (int j = 0; j < in; j++) b[j] = draw(rng);
-    for (int i = 0; i < out; i++) {
-        bias[i] = draw(rng);
-        for (int j = 0; j < in; j++) *weight++ = bias[i] * b[j];
+    for (int i = 0; i < out; i++) bias[i] = draw(rng);
+    for (int j = 0; j < in; j++) {
+        float b = draw(rng);
+        for (int i = 0; i < out; i++) *weight++ = bias[i] * b;
     }
 }
 

@@ -84,7 +84,7 @@ static void list_layer(const Mlp *mlp, int i, const char *prefix, const char *su
 {
     char name[16];
     snprintf(name, sizeof name, "W%s", suffix);
-    list_array(prefix, name, params + mlp_weight_offset(mlp, i), mlp->width[i + 1], mlp->width[i],
+    list_array(prefix, name, params + mlp_weight_offset(mlp, i), mlp->width[i], mlp->width[i + 1],
                list);
     snprintf(name, sizeof name, "b%s", suffix);
     list_array(prefix, name, params + mlp_bias_offset(mlp, i), mlp->width[i + 1], 0, list);

@@ -65,7 +65,7 @@ typedef struct QBatch {
 Status qnet_init(QNet *net, const EnvSpec *spec, const QNetShape *shape, Err *err);
 size_t qnet_params(const QNet *net);
 void qnet_randomise(const QNet *net, float *params, Init init, Rng *rng);
-/* Lists a slab's W and b under prefix: "<prefix>/W0" [out, in], "<prefix>/b0" [out], ...
+/* Lists a slab's W and b under prefix: "<prefix>/W0" [in, out], "<prefix>/b0" [out], ...
  * and "<prefix>/Wc", "<prefix>/bc" with context. */
 void qnet_state(const QNet *net, const char *prefix, float *params, StateList *list);
 

@@ -370,13 +370,13 @@ typedef struct Reference {
     double td_error, margin_loss, q_mean;
 } Reference;
 
-/* out = W[n_out, n_in] x + b from *p, which moves on. */
+/* out = x W[n_in, n_out] + b from *p, which moves on. */
 static void dense(const double **p, int n_in, int n_out, const double *x, double *out)
 {
     const double *w = *p, *b = w + n_in * n_out;
     for (int o = 0; o < n_out; o++) {
         out[o] = b[o];
-        for (int i = 0; i < n_in; i++) out[o] += w[o * n_in + i] * x[i];
+        for (int i = 0; i < n_in; i++) out[o] += w[i * n_out + o] * x[i];
     }
     *p = b + n_out;
 }
@@ -792,7 +792,8 @@ START_TEST(noise_is_factorised)
     const float *w = eps + mlp_weight_offset(&net.mlp, 1), *b = eps + mlp_bias_offset(&net.mlp, 1);
     for (int i = 0; i < 128; i++) {
         for (int j = 0; j < 128; j++)
-            ck_assert_double_eq_tol((double)(w[i * 128 + j] * b[0]), (double)(w[j] * b[i]), 1e-5);
+            ck_assert_double_eq_tol((double)(w[j * 128 + i] * b[0]), (double)(w[j * 128] * b[i]),
+                                    1e-5);
         squares += (double)(b[i] * b[i]) / 128;
         sum += (double)b[i] / 128;
     }

@@ -76,15 +76,15 @@ START_TEST(he_weights_have_variance_two_over_fan_in)
 END_TEST
 
 /* The fewer of rows and columns are orthogonal to each other, of length gain. */
-static void check_orthogonal(const float *w, int out, int in, double gain)
+static void check_orthogonal(const float *w, int in, int out, double gain)
 {
-    int rows = out <= in, count = rows ? out : in, len = rows ? in : out;
+    int rows = in <= out, count = rows ? in : out, len = rows ? out : in;
     for (int a = 0; a < count; a++)
         for (int b = 0; b <= a; b++) {
             double dot = 0;
             for (int j = 0; j < len; j++)
-                dot += (double)w[rows ? a * in + j : j * in + a] *
-                       (double)w[rows ? b * in + j : j * in + b];
+                dot += (double)w[rows ? a * out + j : j * out + a] *
+                       (double)w[rows ? b * out + j : j * out + b];
             ck_assert_double_eq_tol(dot, a == b ? gain * gain : 0, 1e-5 * gain * gain);
         }
 }
@@ -98,9 +98,9 @@ START_TEST(orthogonal_weights_are_orthogonal)
         Rng rng;
         rng_seed(&rng, 2, 0);
         mlp_randomise(&m, params, INIT_ORTHOGONAL, 0.01f, &rng);
-        check_orthogonal(params + mlp_weight_offset(&m, 0), 128, 40, GAINS[k]);
-        check_orthogonal(params + mlp_weight_offset(&m, 1), 96, 128, GAINS[k]);
-        check_orthogonal(params + mlp_weight_offset(&m, 2), 1, 96, (double)0.01f);
+        check_orthogonal(params + mlp_weight_offset(&m, 0), 40, 128, GAINS[k]);
+        check_orthogonal(params + mlp_weight_offset(&m, 1), 128, 96, GAINS[k]);
+        check_orthogonal(params + mlp_weight_offset(&m, 2), 96, 1, (double)0.01f);
     }
 }
 END_TEST
@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(without_hidden_layers_it_is_linear)
 {
-    static const float p[] = {1, 2, 3, 4, 10, 20}, x[] = {1, -1};
+    static const float p[] = {1, 3, 2, 4, 10, 20}, x[] = {1, -1};
     float y[2];
     Mlp m;
     Err err = {0};
@@ -221,25 +221,42 @@ static const Golden GOLDEN[] = {
      tanh_norms, tanh_params_after},
 };
 
+/* A slab of PyTorch's, with W[out,in], in our order. */
+static void from_pytorch(const Mlp *m, const float *theirs, float *ours)
+{
+    for (int i = 0; i < m->layers; i++) {
+        int in = m->width[i], out = m->width[i + 1];
+        size_t w = mlp_weight_offset(m, i), b = mlp_bias_offset(m, i);
+        for (int o = 0; o < out; o++) {
+            for (int j = 0; j < in; j++)
+                ours[w + (size_t)(j * out + o)] = theirs[w + (size_t)(o * in + j)];
+            ours[b + (size_t)o] = theirs[b + (size_t)o];
+        }
+    }
+}
+
 START_TEST(training_steps_are_pytorchs)
 {
+    static float want[MAX_PARAMS];
     const Golden *g = &GOLDEN[_i];
     Trainer tr = trainer(make(GOLD_IN, GOLD_H1, GOLD_H2, GOLD_OUT, g->act), GOLD_ROWS);
     size_t n = mlp_params(&tr.mlp);
-    memcpy(params, g->params, n * sizeof *params);
+    from_pytorch(&tr.mlp, g->params, params);
     for (int s = 0; s < GOLD_STEPS; s++) {
         const float *y;
         double loss = loss_and_grads(&tr, g->x, g->target, g->weight, (float)GOLD_DELTA, &y);
         ck_assert_double_eq_tol(loss, (double)g->losses[s], 2e-6 * loss);
         if (s == 0) {
             same_as("output", y, g->y, GOLD_ROWS * GOLD_OUT, 1e-6);
-            same_as("gradient", grads, g->grads, n, 1e-6);
+            from_pytorch(&tr.mlp, g->grads, want);
+            same_as("gradient", grads, want, n, 1e-6);
         }
         double norm = grad_clip(grads, n, GOLD_MAX_NORM);
         ck_assert_double_eq_tol(norm, (double)g->norms[s], 5e-6 * norm);
         adam_step(&tr.adam, params, grads, GOLD_LR);
     }
-    same_as("parameters", params, g->after, n, 2e-6);
+    from_pytorch(&tr.mlp, g->after, want);
+    same_as("parameters", params, want, n, 2e-6);
     trainer_free(&tr);
 }
 END_TEST
@@ -252,7 +269,7 @@ START_TEST(step_does_not_allocate_and_repeats_bit_for_bit)
     size_t bytes = mlp_params(&m) * sizeof *params;
     for (int pass = 0; pass < 3; pass++) {
         Trainer tr = trainer(m, GOLD_ROWS);
-        memcpy(params, g->params, bytes);
+        from_pytorch(&m, g->params, params);
         long failed = mem_failed, live = mem_live;
         mem_fail_at = 0;
         for (int s = 0; s < 20; s++) {

@@ -64,8 +64,8 @@ static void shape_scalar(Problem *p, Rng *rng)
 static void shape_linear(Problem *p, Rng *rng)
 {
     shape_same(p, rng);
-    p->cols[0] = p->cols[1] = dim(rng);
-    p->rows[1] = p->cols[2] = p->out_cols;
+    p->cols[0] = p->rows[1] = dim(rng);
+    p->cols[1] = p->cols[2] = p->out_cols;
     p->rows[2] = 1;
 }
 
@@ -81,7 +81,7 @@ static void define_linear(const Problem *p, double x[][MAX_ELEMENTS], double *y)
     for (int i = 0; i < p->out_rows; i++)
         for (int j = 0; j < out; j++) {
             double sum = x[2][j];
-            for (int l = 0; l < in; l++) sum += x[0][i * in + l] * x[1][j * in + l];
+            for (int l = 0; l < in; l++) sum += x[0][i * in + l] * x[1][l * out + j];
             y[i * out + j] = sum;
         }
 }
@@ -507,7 +507,7 @@ START_TEST(inputs_get_no_gradient)
     static const float x[6] = {1, 2, 3, 4, 5, 6}, w[2] = {1, 2}, b[1] = {3}, target[3] = {0};
     Var in = tape_input(tape, x, 3, 2), vb = tape_param(tape, b, grad[1], 1, 1);
     Var scaled = tape_scale(tape, in, 2); /* lies above no parameter */
-    Var y = tape_linear(tape, scaled, tape_param(tape, w, grad[0], 1, 2), vb);
+    Var y = tape_linear(tape, scaled, tape_param(tape, w, grad[0], 2, 1), vb);
     Var unused = tape_tanh(tape, y);
     tape_backward(tape, tape_mse(tape, y, target, NULL));
     ck_assert_ptr_null(tape_grad(tape, in));
@@ -538,7 +538,7 @@ START_TEST(nothing_is_a_valid_size)
     static const int starts[1] = {0}, column[1] = {0};
     float none[1] = {0};
     Var x = tape_param(tape, none, none, 0, 2);
-    Var y = tape_linear(tape, x, tape_param(tape, w, grad[0], 3, 2),
+    Var y = tape_linear(tape, x, tape_param(tape, w, grad[0], 2, 3),
                         tape_param(tape, b, grad[1], 1, 3));
     y = tape_concat(tape, tape_tanh(tape, y), tape_relu(tape, y));
     y = tape_gather_rows(tape, tape_scale(tape, y, 2), column, 0);

@@ -114,7 +114,7 @@ mkdir void
 refused 1 "'void' holds no checkpoint" train --resume void
 refused 1 "'void' holds no checkpoint" eval void
 run 2 "$relmas" train --resume run --set 'dqn.hidden=[16]' --steps 100
-holds "^relmas: .*'/policy/W0' is .*expected .*16 x" "$tmp/err"
+holds "^relmas: .*'/policy/W0' is .*expected .*x 16" "$tmp/err"
 
 # places that cannot be written
 : >file

@@ -40,7 +40,7 @@ def header(name, what, body):
 
 
 def net():
-    """Weights and biases in the order of the slab: W[out,in], b[out], layer by layer."""
+    """Weights and biases layer by layer, W[out,in], b[out]: PyTorch's order, which the test turns."""
     params = []
     for i, o in zip(WIDTHS, WIDTHS[1:]):
         params += [torch.randn(o, i) / i**0.5, 0.1 * torch.randn(o)]
