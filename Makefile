@@ -4,6 +4,7 @@
 #   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
 #   make study      the study of docs/RESULTS.md, resumable: experiments/study/study.sh has its settings
+#   make bench-peers   the learner against PyTorch and ONNX Runtime, which it installs in build/peers
 #   make plots      the pictures of docs/ (needs gnuplot)
 #   make fuzz       FUZZ_SECONDS=60 for each reader of files, with clang: tests/fuzz/README.md
 # MODE=release|debug|asan|tsan|fuzz  CC=gcc|clang  ARCH=-march=native  WERROR=1  V=1
@@ -52,7 +53,8 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench install deps demo study plots clean FORCE
+.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study plots \
+        clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	mkdir -p $(@D); echo '  CC   $<'
@@ -98,6 +100,8 @@ run-fuzz: $(FUZZ)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZ)
 bench: all $(BENCH)
 	for b in $(BENCH); do $$b || exit 1; done
+bench-peers: $(B)/tests/bench/bench_learner
+	sh tests/bench/peers.sh $(B)
 plots: all # the pictures of docs/, with gnuplot
 	sh docs/img/plots.sh $(APP)
 demo: deps
