@@ -82,7 +82,8 @@ typedef void RunTile(const Tile *t);
 TILE(1, 2)
 TILE(2, 2)
 TILE(3, 2)
-TILE(4, 2) TILE(5, 2) TILE(6, 2) TILE(1, 8)
+TILE(4, 2)
+TILE(5, 2) TILE(6, 2) TILE(1, 8)
 #ifdef __AVX512F__
     TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
 #endif
@@ -140,11 +141,36 @@ static void run_rows_narrow(const Product *p, const float *a, Tile *t, int n, fl
     }
 }
 
+/* panel[k, COLUMNS] = b^T, b [COLUMNS, k] with rows ld apart, in squares that fit into registers. */
+static void turn_panel(const float *b, size_t ld, int k, float *panel)
+{
+    enum { SQUARE = 4 };
+    int l = 0;
+    for (; l + SQUARE <= k; l += SQUARE)
+        for (int j = 0; j < COLUMNS; j += SQUARE) {
+            const float *from = b + (size_t)j * ld + l;
+            float *to = panel + l * COLUMNS + j;
+            __m128 r0 = _mm_loadu_ps(from), r1 = _mm_loadu_ps(from + ld);
+            __m128 r2 = _mm_loadu_ps(from + 2 * ld), r3 = _mm_loadu_ps(from + 3 * ld);
+            _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+            _mm_storeu_ps(to, r0);
+            _mm_storeu_ps(to + COLUMNS, r1);
+            _mm_storeu_ps(to + 2 * COLUMNS, r2);
+            _mm_storeu_ps(to + 3 * COLUMNS, r3);
+        }
+    for (; l < k; l++)
+        for (int j = 0; j < COLUMNS; j++) panel[l * COLUMNS + j] = b[(size_t)j * ld + (size_t)l];
+}
+
 /* panel[k, COLUMNS] = rows l0.. and columns j0..j0+n-1 of op(B), then zeros. */
 static void fill_panel(const Product *p, int l0, int k, int j0, int n, float *panel)
 {
     size_t row = p->trans_b ? 1 : (size_t)p->ldb, column = p->trans_b ? (size_t)p->ldb : 1;
     const float *b = p->b + (size_t)l0 * row + (size_t)j0 * column;
+    if (p->trans_b && n == COLUMNS) {
+        turn_panel(b, column, k, panel);
+        return;
+    }
     for (int l = 0; l < k; l++, b += row, panel += COLUMNS)
         for (int j = 0; j < COLUMNS; j++) panel[j] = j < n ? b[(size_t)j * column] : 0;
 }
