@@ -20,10 +20,39 @@ typedef struct View { /* everything the features are made of */
     int free_of_type[SYS_MAX_TYPES];
 } View;
 
-/* Monotone, odd, into (-1, 1). */
-static float squash(double x)
+/* Numbers on their way into an observation: the squashed ones are divided all at once. */
+typedef struct Features {
+    int n;
+    double value[ROW > GLOBAL ? ROW : GLOBAL], squash[ROW > GLOBAL ? ROW : GLOBAL];
+} Features;
+
+static inline void plain(Features *f, double x)
 {
-    return (float)(x / (1 + fabs(x)));
+    f->value[f->n] = x;
+    f->squash[f->n++] = 0;
+}
+
+/* x / (1 + |x|): monotone, odd, into (-1, 1). */
+static inline void squashed(Features *f, double x)
+{
+    f->value[f->n] = x;
+    f->squash[f->n++] = 1;
+}
+
+static void write_features(const Features *f, float *out)
+{
+    for (int i = 0; i < f->n; i++)
+        out[i] = (float)(f->value[i] / (1 + f->squash[i] * fabs(f->value[i])));
+}
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
 }
 
 static bool is_free(const View *v, int m)
@@ -55,15 +84,16 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         v->demand += v->sa[m].demand;
         v->idle += is_free(v, m);
         v->free_of_type[sys->sa_type[m]] += is_free(v, m);
-        v->least_finish = fmin(v->least_finish, v->finish[m]);
-        v->least_energy = fmin(v->least_energy, q->energy_uj);
+        v->least_finish = least(v->least_finish, v->finish[m]);
+        v->least_energy = least(v->least_energy, q->energy_uj);
         if (v->price[m] < v->least_price) v->least_price = v->price[m], v->cheapest = m;
     }
 }
 
 /* With Quote q of the row's class (another class than 0 changes what is ahead and behind). */
-static void write_row(const View *v, int m, const Quote *q, int priority_class, float *f)
+static void write_row(const View *v, int m, const Quote *q, int priority_class, float *out)
 {
+    Features f = {.n = 0};
     const SaView *s = &v->sa[m];
     int type = v->sys->sa_type[m];
     double fine = FINE / v->unit, coarse = COARSE / v->unit, bw = v->sys->dram_bytes_per_us;
@@ -72,44 +102,49 @@ static void write_row(const View *v, int m, const Quote *q, int priority_class, 
     double after = v->job.rem_us - v->best_us;
     double slack = v->job.deadline_us - v->now - finish - after;
 
-    *f++ = squash(q->cost_us * fine);
-    *f++ = (float)(v->best_us / q->cost_us);
-    *f++ = squash(q->wait_us * coarse);
-    *f++ = squash(q->wait_us * fine);
-    *f++ = squash(4 * q->wait_us / v->job.rem_us);
-    *f++ = squash((finish - v->least_finish) * fine);
-    *f++ = squash((finish - v->least_finish) * coarse);
-    *f++ = finish <= v->least_finish;
-    *f++ = squash((price - v->least_price) * fine);
-    *f++ = m == v->cheapest && priority_class == 0;
-    *f++ = squash(2 * slack / v->job.rem_us);
-    *f++ = squash(slack * coarse);
-    *f++ = (float)fmin(1, demand / bw);
-    *f++ = squash(q->bytes / bw * fine);
-    *f++ = squash((v->demand + demand - bw) / bw);
-    *f++ = q->energy_uj > 0 ? (float)(v->least_energy / q->energy_uj) : 1;
-    *f++ = squash(q->behind_us * coarse);
-    *f++ = squash(q->behind / 4.0);
-    *f++ = squash(q->endangered);
-    *f++ = q->behind ? squash(q->min_laxity_us * coarse) : 1;
-    *f++ = q->behind ? (float)(q->cost_us / (q->cost_us + q->min_laxity_us)) : 0;
-    *f++ = s->busy;
-    *f++ = squash(s->left_us * fine);
-    *f++ = (float)fmin(1, s->demand / bw);
-    *f++ = (float)s->rate;
-    *f++ = squash(s->queued_us * coarse);
-    *f++ = squash(s->queued / 4.0);
-    *f++ = (float)(priority_class / 4.0);
-    *f++ = (float)(v->idle - is_free(v, m)) / (float)v->sys->n_sas;
-    *f++ = v->idle == 1 && is_free(v, m);
-    *f++ = (float)(v->free_of_type[type] - is_free(v, m)) / (float)v->sys->n_sas;
-    *f++ = v->free_of_type[type] == 1 && is_free(v, m);
-    *f++ = (float)v->sys->type_affinity[type];
-    *f++ = (float)v->sys->type_short_affinity[type];
+    squashed(&f, q->cost_us * fine);
+    plain(&f, v->best_us / q->cost_us);
+    squashed(&f, q->wait_us * coarse);
+    squashed(&f, q->wait_us * fine);
+    squashed(&f, 4 * q->wait_us / v->job.rem_us);
+    squashed(&f, (finish - v->least_finish) * fine);
+    squashed(&f, (finish - v->least_finish) * coarse);
+    plain(&f, finish <= v->least_finish);
+    squashed(&f, (price - v->least_price) * fine);
+    plain(&f, m == v->cheapest && priority_class == 0);
+    squashed(&f, 2 * slack / v->job.rem_us);
+    squashed(&f, slack * coarse);
+    plain(&f, least(1, demand / bw));
+    squashed(&f, q->bytes / bw * fine);
+    squashed(&f, (v->demand + demand - bw) / bw);
+    plain(&f, q->energy_uj > 0 ? v->least_energy / q->energy_uj : 1);
+    squashed(&f, q->behind_us * coarse);
+    squashed(&f, q->behind / 4.0);
+    squashed(&f, q->endangered);
+    if (q->behind)
+        squashed(&f, q->min_laxity_us * coarse);
+    else
+        plain(&f, 1);
+    plain(&f, q->behind ? q->cost_us / (q->cost_us + q->min_laxity_us) : 0);
+    plain(&f, s->busy);
+    squashed(&f, s->left_us * fine);
+    plain(&f, least(1, s->demand / bw));
+    plain(&f, s->rate);
+    squashed(&f, s->queued_us * coarse);
+    squashed(&f, s->queued / 4.0);
+    plain(&f, priority_class / 4.0);
+    plain(&f, (v->idle - is_free(v, m)) / (double)v->sys->n_sas);
+    plain(&f, v->idle == 1 && is_free(v, m));
+    plain(&f, (v->free_of_type[type] - is_free(v, m)) / (double)v->sys->n_sas);
+    plain(&f, v->free_of_type[type] == 1 && is_free(v, m));
+    plain(&f, v->sys->type_affinity[type]);
+    plain(&f, v->sys->type_short_affinity[type]);
+    write_features(&f, out);
 }
 
-static void write_global(const Sim *sim, const View *v, float *f)
+static void write_global(const Sim *sim, const View *v, float *out)
 {
+    Features f = {.n = 0};
     const int *active = sim_active(sim);
     int n = sim_jobs_in_system(sim), hopeful = 0, tight = 0, M = v->sys->n_sas;
     double backlog = 0, rem = 0, rate = 0, soonest = v->unit, latest = 0,
@@ -128,34 +163,35 @@ static void write_global(const Sim *sim, const View *v, float *f)
         backlog += v->sa[m].left_us + v->sa[m].queued_us;
         rate += v->sa[m].rate;
         if (!v->sa[m].busy) continue;
-        soonest = fmin(soonest, v->sa[m].left_us);
-        latest = fmax(latest, v->sa[m].left_us);
+        soonest = least(soonest, v->sa[m].left_us);
+        latest = most(latest, v->sa[m].left_us);
     }
-    *f++ = squash(n / 8.0);
-    *f++ = squash(hopeful / 8.0);
-    *f++ = (float)hopeful / (float)n;
-    *f++ = squash(tight / 4.0);
-    *f++ = squash(rem / M / v->unit * 2);
-    *f++ = squash(backlog / M / v->unit * COARSE);
-    *f++ = squash(sim_ready_count(sim) / 4.0);
-    *f++ = (float)v->idle / (float)M;
-    *f++ = (float)fmin(1, v->demand / v->sys->dram_bytes_per_us);
-    *f++ = (float)(rate / M);
-    *f++ = squash(v->laxity / v->job.rem_us);
-    *f++ = squash(v->laxity / v->unit);
-    *f++ = squash(v->laxity / v->unit * COARSE);
-    *f++ = v->laxity < 0;
-    *f++ = squash(v->job.rem_us / v->unit);
-    *f++ = (float)(v->job.rem_us / v->sys->net[v->job.net].rem_us);
-    *f++ = (float)fmax(-1, (v->job.deadline_us - v->now) / window);
-    *f++ = squash(v->best_us * FINE / v->unit);
-    *f++ = squash(v->job.outstanding / 4.0);
-    *f++ = squash(v->successors / 4.0);
-    *f++ = squash(soonest * FINE / v->unit);
-    *f++ = squash(latest * FINE / v->unit);
-    *f++ = squash(v->job.rem_us * FINE / v->unit);
-    *f++ = squash(v->laxity * FINE / v->unit);
-    *f++ = (float)v->job.subjobs_left / (float)v->sys->net[v->job.net].n_subjobs;
+    squashed(&f, n / 8.0);
+    squashed(&f, hopeful / 8.0);
+    plain(&f, hopeful / (double)n);
+    squashed(&f, tight / 4.0);
+    squashed(&f, rem / M / v->unit * 2);
+    squashed(&f, backlog / M / v->unit * COARSE);
+    squashed(&f, sim_ready_count(sim) / 4.0);
+    plain(&f, v->idle / (double)M);
+    plain(&f, least(1, v->demand / v->sys->dram_bytes_per_us));
+    plain(&f, rate / M);
+    squashed(&f, v->laxity / v->job.rem_us);
+    squashed(&f, v->laxity / v->unit);
+    squashed(&f, v->laxity / v->unit * COARSE);
+    plain(&f, v->laxity < 0);
+    squashed(&f, v->job.rem_us / v->unit);
+    plain(&f, v->job.rem_us / v->sys->net[v->job.net].rem_us);
+    plain(&f, most(-1, (v->job.deadline_us - v->now) / window));
+    squashed(&f, v->best_us * FINE / v->unit);
+    squashed(&f, v->job.outstanding / 4.0);
+    squashed(&f, v->successors / 4.0);
+    squashed(&f, soonest * FINE / v->unit);
+    squashed(&f, latest * FINE / v->unit);
+    squashed(&f, v->job.rem_us * FINE / v->unit);
+    squashed(&f, v->laxity * FINE / v->unit);
+    plain(&f, v->job.subjobs_left / (double)v->sys->net[v->job.net].n_subjobs);
+    write_features(&f, out);
 }
 
 /* The taken SA that the queue rule likes best. */
@@ -217,10 +253,14 @@ int sched_observe(const Sim *sim, double unit_us, const Scheduler *teacher, floa
     for (int a = 0; a < actions; a++) {
         Quote q = v.quote[a / classes];
         float *row = obs + (size_t)a * ROW;
+        mask[a] = is_valid(sim, &v, a / classes, a % classes);
+        if (!(mask[a] > 0)) {
+            memset(row, 0, ROW * sizeof *row);
+            continue;
+        }
         if (a % classes) sim_quote(sim, a / classes, a % classes, &q);
         write_row(&v, a / classes, &q, a % classes, row);
         row[ROW - 1] = a == demo;
-        mask[a] = is_valid(sim, &v, a / classes, a % classes);
     }
     write_global(sim, &v, global);
     return demo;

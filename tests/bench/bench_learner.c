@@ -55,7 +55,7 @@ static DqnConfig plain_config(int batch)
     DqnConfig c = dqn_defaults();
     c.hidden = (ConfigInts){2, {HIDDEN, HIDDEN}};
     c.batch = batch;
-    c.shards = 2;
+    c.shards = batch >= 128 ? 2 : 1; /* a shard of a few rows costs more than a thread brings */
     c.n_step = 1;
     c.discount_time = 1;
     c.demo_weight = 0;
