@@ -1,6 +1,6 @@
 /* bench_learner.c -- the learner on a plain network, as other libraries are measured: updates of a
- * 64-256-256-32 MLP (three forwards, double Q-learning, Huber, backward, Adam; moreover two moving
- * averages of the weights, the gradient's norm, and drawing the batch from a replay), against the rate
+ * 64-256-256-32 MLP (three forwards, double Q-learning, Huber, backward, Adam; moreover a moving
+ * average of the weights, the gradient's norm, and drawing the batch from a replay), against the rate
  * at which OpenBLAS does the same products and nothing else, and on two threads. Exits 1 when a limit
  * is missed.
  *
@@ -59,6 +59,7 @@ static DqnConfig plain_config(int batch)
     c.n_step = 1;
     c.discount_time = 1;
     c.demo_weight = 0;
+    c.target_period = 1000; /* copied, as in the first DQN; the peers' target stands still */
     c.clip_norm = (double)INFINITY; /* measured, not clipped: the peers do neither */
     return c;
 }

@@ -124,7 +124,7 @@ def table_forward(ours, torch, onnx, args):
 
 def explain():
     print("An update: online(s), online(s'), target(s'); double Q target; Huber; backward; Adam. RELMAS's also\n"
-          "draws its batch from a replay, takes the gradient's norm and moves two averages of the weights\n"
+          "draws its batch from a replay, takes the gradient's norm and moves an average of the weights\n"
           "(rl/dqn.c as in training); PyTorch's batch lies ready. \"Products alone\": the 14 matrix products of\n"
           "that update, Y = X W thrice, dW = X^T dY, dX = dY W^T but for layer 1, by OpenBLAS on one thread.")
 
