@@ -40,6 +40,7 @@ enum {
     /* One row, or two, would wait for the sums before: they take wider tiles. */
     WIDE_ROWS = TILE_ROWS / 4,
     WIDE_VECTORS = 4 * TILE_VECTORS,
+    AHEAD = 8,   /* rows of B: the third cache's latency */
     DEPTH = 256, /* of a panel: 32 KB on the stack with AVX-512 */
 };
 
@@ -60,7 +61,10 @@ static inline __attribute__((always_inline)) void run_tile(const Tile *t, int ro
         for (int j = 0; j < vectors; j++) sum[i][j] = SPREAD(0);
     for (int l = 0; l < t->k; l++, a += t->a_step, b += t->b_step) {
         Vec row[WIDE_VECTORS];
-        for (int j = 0; j < vectors; j++) row[j] = LOAD(b + j * VEC);
+        for (int j = 0; j < vectors; j++) {
+            _mm_prefetch((const char *)(b + AHEAD * t->b_step + j * VEC), _MM_HINT_T0);
+            row[j] = LOAD(b + j * VEC);
+        }
         for (int i = 0; i < rows; i++) {
             Vec x = SPREAD(a[(size_t)i * t->a_row]);
             for (int j = 0; j < vectors; j++) sum[i][j] = FMA(x, row[j], sum[i][j]);
@@ -83,7 +87,8 @@ TILE(1, 2)
 TILE(2, 2)
 TILE(3, 2)
 TILE(4, 2)
-TILE(5, 2) TILE(6, 2) TILE(1, 8)
+TILE(5, 2)
+TILE(6, 2) TILE(1, 8)
 #ifdef __AVX512F__
     TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
 #endif
