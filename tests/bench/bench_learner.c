@@ -50,12 +50,13 @@ static Replay *fixed_replay(void)
     return r;
 }
 
-static DqnConfig plain_config(int batch)
+/* A shard of a few rows costs more than it brings, but for a second thread. */
+static DqnConfig plain_config(int batch, int threads)
 {
     DqnConfig c = dqn_defaults();
     c.hidden = (ConfigInts){2, {HIDDEN, HIDDEN}};
     c.batch = batch;
-    c.shards = batch >= 128 ? 2 : 1; /* a shard of a few rows costs more than a thread brings */
+    c.shards = batch >= 128 ? 2 : threads;
     c.n_step = 1;
     c.discount_time = 1;
     c.demo_weight = 0;
@@ -67,7 +68,7 @@ static DqnConfig plain_config(int batch)
 /* Updates per second of `seconds`. */
 static double update_rate(Replay *r, int batch, int threads, double seconds)
 {
-    DqnConfig cfg = plain_config(batch);
+    DqnConfig cfg = plain_config(batch, threads);
     Err err = {0};
     DqnStats stats;
     Pool *pool;
