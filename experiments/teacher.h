@@ -8,9 +8,9 @@
 
 #include "base/pool.h"
 
-/* If cfg->teacher is "auto", plays all that decide one sub-job at a time on the scenario's loads, evaluate_episodes each,
- * from arrival seed `seed` on, and writes the name of the one with the highest mean SLA rate there; of
- * equal ones the first in the list. Logs what it chose. */
+/* If cfg->teacher is "auto", plays all schedulers that decide one sub-job at a time on the scenario's
+ * loads, evaluate_episodes each, from arrival seed `seed` on, and writes the name of the one with the
+ * highest mean SLA rate there; of equal ones the first in the list. Logs what it chose. */
 Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *pool, Err *err);
 
 #endif
