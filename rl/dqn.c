@@ -316,23 +316,43 @@ static void draw(const Dqn *d, Update *u, Rng *rng)
         replay_draw(u->replay, c->batch, c->n_step, rng, u->pick);
 }
 
-void dqn_update_begin(Dqn *d, int slot, Replay *replay)
+/* All that begins an update but for the gathering of its batch. */
+static void begin(Dqn *d, Update *u, Replay *replay)
 {
     const DqnConfig *c = &d->cfg;
-    Update *u = &d->update[slot];
 
     u->replay = replay;
     draw(d, u, &d->rng);
-    replay_gather(replay, u->pick, 0, c->batch, c->discount_time, &u->batch);
     u->demo_weight = demo_weight(d);
     u->demos = 0;
-    for (int i = 0; i < c->batch; i++) u->demos += u->batch.demo[i] >= 0;
+    for (int i = 0; i < c->batch; i++) u->demos += replay_demo(replay, &u->pick[i]) >= 0;
     if (c->noisy) {
         add_noise(d, u);
     } else if (u->copy) {
         memcpy(u->online, d->online, d->P * sizeof(float));
         memcpy(u->target, d->target, d->P * sizeof(float));
     }
+}
+
+static void gather(Update *u, int first, int last)
+{
+    replay_gather(u->replay, u->pick, first, last, u->d->cfg.discount_time, &u->batch);
+}
+
+void dqn_update_begin(Dqn *d, int slot, Replay *replay)
+{
+    Update *u = &d->update[slot];
+    begin(d, u, replay);
+    gather(u, 0, d->cfg.batch);
+}
+
+/* With nothing pushed meanwhile, each shard can gather its part. */
+static void gather_and_update(void *ctx, int k)
+{
+    Update *u = ctx;
+    int part = u->d->cfg.batch / u->d->cfg.shards;
+    gather(u, k * part, (k + 1) * part);
+    shard_update(u, k);
 }
 
 void dqn_update_shard(Dqn *d, int slot, int k)
@@ -361,8 +381,8 @@ void dqn_update_end(Dqn *d, int slot, DqnStats *stats)
 
 void dqn_update(Dqn *d, Replay *replay, Pool *pool, DqnStats *stats)
 {
-    dqn_update_begin(d, 0, replay);
-    pool_run(pool, shard_update, &d->update[0], d->cfg.shards);
+    begin(d, &d->update[0], replay);
+    pool_run(pool, gather_and_update, &d->update[0], d->cfg.shards);
     dqn_update_end(d, 0, stats);
 }
 
