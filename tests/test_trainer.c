@@ -267,6 +267,7 @@ START_TEST(every_kind_of_state_is_listed)
     static StateList list;
     TrainerConfig c = config();
     Trainer *t = create(&c);
+    list.n = 0;
     trainer_state(t, &list);
     for (size_t k = 0; k < sizeof PATHS / sizeof *PATHS; k++) {
         int found = 0;
@@ -452,6 +453,7 @@ START_TEST(frozen_policy_acts_as_the_evaluation_copy)
     float obs[64];
     int action;
 
+    from.n = to.n = 0;
     run(t, 20, 1);
     Dqn *d = trainer_dqn(t);
     ck_ok(policy_create(&p, &c.dqn, &dqn_net(d)->spec, &err), err);
