@@ -17,6 +17,13 @@ void stats_sort(double *x, size_t n)
     qsort(x, n, sizeof *x, by_value);
 }
 
+double stats_mean(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    return sum / (double)n;
+}
+
 double stats_quantile(const double *x, int n, double q)
 {
     double at = q * (n - 1);
@@ -70,18 +77,11 @@ Interval bootstrap_difference(const double *x, const double *y, int n, int resam
     return bootstrap(x, y, n, resamples, seed);
 }
 
-static double mean_of(const double *x, int n)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++) sum += x[i];
-    return sum / n;
-}
-
 Lead bootstrap_lead(const double *const *x, int series, int n, int resamples, uint64_t seed)
 {
     Lead lead = {.leader = -1, .nearest = -1};
     for (int i = 0; i < series; i++)
-        if (x[i] && (lead.leader < 0 || mean_of(x[i], n) > mean_of(x[lead.leader], n)))
+        if (x[i] && (lead.leader < 0 || stats_mean(x[i], (size_t)n) > stats_mean(x[lead.leader], (size_t)n)))
             lead.leader = i;
     for (int i = 0; i < series; i++) {
         if (!x[i] || i == lead.leader) continue;
@@ -143,10 +143,8 @@ void bootstrap_crossed_draws(double *draws, const double *x, int rows, int cols,
 
 Interval bootstrap_crossed(const double *x, int rows, int cols, int resamples, uint64_t seed)
 {
-    double draws[BOOTSTRAP_MAX], sum = 0;
-    size_t n = (size_t)rows * (size_t)cols;
+    double draws[BOOTSTRAP_MAX];
 
     bootstrap_crossed_draws(draws, x, rows, cols, resamples, seed);
-    for (size_t i = 0; i < n; i++) sum += x[i];
-    return bootstrap_interval(sum / (double)n, draws, resamples);
+    return bootstrap_interval(stats_mean(x, (size_t)rows * (size_t)cols), draws, resamples);
 }

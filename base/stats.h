@@ -14,6 +14,7 @@ typedef struct Interval {
 /* Ascending; x holds no NaN. */
 void stats_sort(double *x, size_t n);
 
+double stats_mean(const double *x, size_t n); /* n >= 1 */
 /* Quantile q in 0..1 of x[n], ascending; linear between neighbours (Hyndman & Fan 1996, type 7). n >= 1. */
 double stats_quantile(const double *x, int n, double q);
 /* Interquartile mean: of what remains of x[n] without its floor(n/4) least and largest. Sorts x. n >= 1. */

@@ -1,8 +1,8 @@
 /* admission.c -- which jobs to give up so that the others meet their deadlines.
  *
- * Jobs are taken in order of deadline, in a heap that `first` gives up one at a time. Those admitted so
- * far are in a second heap, the one with most work left on top. Both lie in the caller's array: what has
- * left the first heap makes room for the second, which holds indices. */
+ * Jobs are sorted by deadline, in place, as the C library's sort may allocate, and taken one after the
+ * other. Those admitted so far are a heap of their indices, in the jobs' own fields, with the one that has
+ * most work left on top. */
 #include "env/admission.h"
 
 static bool sooner(const AdmissionJob *a, const AdmissionJob *b)
@@ -21,7 +21,7 @@ static void sift_down(AdmissionJob *job, int at, int n)
     job[at] = moving;
 }
 
-/* In order of deadline. */
+/* Heapsort: the root is who is last. */
 static void sort(AdmissionJob *job, int n)
 {
     for (int i = n / 2 - 1; i >= 0; i--) sift_down(job, i, n);

@@ -161,17 +161,12 @@ void arrivals_next(ArrivalState *s, const Workload *wl, int n_nets, const Arriva
     draw_level(s, wl);
 }
 
-static bool level_ok(const Workload *wl, int level)
-{
-    return wl->levels ? level >= 0 && level < wl->levels : level == -1;
-}
-
 bool arrivals_state_ok(const ArrivalState *s, const Workload *wl, int n_nets,
                        const ArrivalTrace *trace)
 {
     if (arrivals_check(&wl->arrivals, NULL) != ST_OK) return false;
     if (!(s->next_us >= 0) || isinf(s->next_us) || s->net < 0 || s->net >= n_nets) return false;
-    if (!level_ok(wl, s->level)) return false;
+    if (!workload_level_ok(wl, s->level)) return false;
     if (wl->arrivals.process == ARRIVALS_TRACE)
         return trace && s->position >= 0 && s->position < trace->n;
     if (wl->arrivals.process == ARRIVALS_BURSTY)

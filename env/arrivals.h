@@ -58,6 +58,12 @@ static inline long workload_arrivals(const Workload *wl)
     return wl->warmup + wl->jobs + wl->cooldown;
 }
 
+/* May a request have this level? -1: its tenant's priority. */
+static inline bool workload_level_ok(const Workload *wl, int level)
+{
+    return wl->levels ? level >= 0 && level < wl->levels : level == -1;
+}
+
 /* What a request weighs for rules that use it: by its level, 1 at level 3, or with -1 its tenant's
  * weight (1 if that is 0). */
 static inline double workload_weight(const Workload *wl, int net, int level)

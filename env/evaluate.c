@@ -177,6 +177,21 @@ fail:
     return st == ST_OK ? st : err_set(err, st, "evaluation: %s", status_text(st));
 }
 
+Status evaluate_score(double *score, const Scenario *sc, const Contender *who, uint64_t seed,
+                      int episodes, Pool *pool, Err *err)
+{
+    const ConfigDoubles *loads = &sc->cfg.loads;
+    *score = 0;
+    for (int i = 0; i < loads->n; i++) {
+        EvalResult r;
+        Status st = evaluate_run(&r, sc, who, loads->v[i], seed, episodes, pool, err);
+        if (st != ST_OK) return st;
+        *score += r.metrics.sla_rate / loads->n;
+        evaluate_free(&r);
+    }
+    return ST_OK;
+}
+
 void evaluate_free(EvalResult *r)
 {
     mem_free(r->sla);

@@ -51,6 +51,9 @@ Status evaluate_run(EvalResult *out, const Scenario *sc, const Contender *who, d
 Status evaluate_run_told(EvalResult *out, const Scenario *sc, const Contender *who, double load,
                          uint64_t seed, int episodes, Pool *pool, const EvalProgress *progress,
                          Err *err);
+/* *score = mean SLA rate over the loads of the scenario's configuration. */
+Status evaluate_score(double *score, const Scenario *sc, const Contender *who, uint64_t seed,
+                      int episodes, Pool *pool, Err *err);
 void evaluate_free(EvalResult *r);
 
 #endif

@@ -25,9 +25,9 @@ typedef struct Metrics {
     double energy_uj, leakage_uj; /* dynamic; leakage of all SAs for the whole time */
     double energy_uj_per_job;     /* dynamic / finished jobs, those of warm-up and cool-down too */
     double edp_uj_s;              /* energy per job with leakage x mean turnaround in s */
-    double
-        ux_cost; /* Kim et al., DREAM: sum over networks of the rate of misses x sum over networks
-                       of energy / energy on the worst SAs */
+    /* Kim et al., DREAM: sum over networks of the rate of misses x sum over networks of energy / energy
+     * on the worst SAs. */
+    double ux_cost;
     double time_us; /* sum of episode lengths */
     long finished;  /* jobs, those of warm-up and cool-down too */
     long decisions;

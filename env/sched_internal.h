@@ -74,5 +74,7 @@ const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
 
 /* The choice of SA of the reserve family. */
 int sched_choose_reserve(const Sim *sim);
+/* The taken SA with the least finish + bandwidth_weight x bytes/BW; `otherwise` if none is taken. */
+int sched_choose_taken(const Sim *sim, double bandwidth_weight, int otherwise);
 
 #endif

@@ -58,22 +58,6 @@ static double outcome(Sim *sim, int sa, int (*rule)(const Sim *))
     return misses(&fork);
 }
 
-/* Under list planning: the taken SA with the least price, -1 if none is taken. */
-static int cheapest_taken(const Sim *sim)
-{
-    double least = HUGE_VAL;
-    int best = -1;
-    for (int m = 0; m < sim_system(sim)->n_sas; m++) {
-        SaView v;
-        Quote q;
-        sim_sa(sim, m, &v);
-        sim_quote(sim, m, 0, &q);
-        double price = sched_price(sim_system(sim), &q);
-        if (!sched_is_free(&v) && price < least) least = price, best = m;
-    }
-    return best;
-}
-
 /* Would it do the same as another SA that is tried? */
 static bool is_spare(const Sim *sim, int sa)
 {
@@ -81,7 +65,7 @@ static bool is_spare(const Sim *sim, int sa)
     SaView v;
     sim_sa(sim, sa, &v);
     if (!sched_is_free(&v))
-        return sim_config(sim)->rules.replan_on_events && sa != cheapest_taken(sim);
+        return sim_config(sim)->rules.replan_on_events && sa != sched_choose_taken(sim, 2, -1);
     for (int m = 0; m < sa; m++) {
         sim_sa(sim, m, &v);
         if (sys->sa_type[m] == sys->sa_type[sa] && sched_is_free(&v)) return true;

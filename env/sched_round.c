@@ -1,7 +1,7 @@
 /* sched_round.c -- what schedulers share that rank all ready sub-jobs by a score of their own: the list
- * of what is ready, its order, and starting it on SAs. A round takes O(n SAs) for n ready sub-jobs, and O(log n)
- * for each that is looked at in order: as many as it takes until no SA is free. The entries live on the stack: 1024 of them, and beyond that the ready order decides who
- * is looked at. */
+ * of what is ready, its order, and starting it on SAs. A round takes O(n SAs) for n ready sub-jobs, and
+ * O(log n) for each that is looked at in order: as many as it takes until no SA is free. The entries live
+ * on the stack: 1024 of them, and beyond that the ready order decides who is looked at. */
 #include "env/sched_internal.h"
 
 #include <math.h>

@@ -75,8 +75,7 @@ static bool is_free(const Sim *sim, int sa)
     return sched_is_free(&v);
 }
 
-/* The cheapest SA among those that are taken; `otherwise` if none is. */
-static int choose_taken(const Sim *sim, double bandwidth_weight, int otherwise)
+int sched_choose_taken(const Sim *sim, double bandwidth_weight, int otherwise)
 {
     const System *sys = sim_system(sim);
     double least = HUGE_VAL;
@@ -128,7 +127,7 @@ static int choose_and_keep(const Sim *sim, double bandwidth_weight, bool urgent)
     sim_job(sim, c.job, &j);
     if (is_short(sys, &j) || (urgent && is_urgent(sim, &j))) return sa;
     for (int m = 0; m < sys->n_sas; m++) free += sys->sa_type[m] == kept && is_free(sim, m);
-    return free > 1 ? sa : choose_taken(sim, bandwidth_weight, sa);
+    return free > 1 ? sa : sched_choose_taken(sim, bandwidth_weight, sa);
 }
 
 int sched_choose_reserve(const Sim *sim)

@@ -159,11 +159,6 @@ static bool progress_ok(const Sim *sim, int job, Census *c)
            sim->job[job].left == left && sim->job[job].outstanding == outstanding;
 }
 
-static bool level_ok(const Sim *sim, int level)
-{
-    return level >= (sim->st->wl.levels ? 0 : -1) && level < sim->st->wl.levels;
-}
-
 static bool jobs_ok(const Sim *sim, Census *c)
 {
     int free_jobs = 0;
@@ -171,7 +166,7 @@ static bool jobs_ok(const Sim *sim, Census *c)
         int id = sim->active[i];
         if (!subjob_exists(sim, id, 0)) return false;
         const Job *j = &sim->job[id];
-        if (!level_ok(sim, j->level) ||
+        if (!workload_level_ok(&sim->st->wl, j->level) ||
             (j->given_up != 0 && (j->given_up != 1 || !sim->cfg.rules.admission)) ||
             j->active_pos != i || !isfinite(j->arrival) || !isfinite(j->deadline) ||
             !(j->last_end >= 0 && j->last_end <= sim->st->now) || !isfinite(j->rem) ||

@@ -220,17 +220,8 @@ static Status validate(Run *run, double *score, Err *err)
     memcpy(policy_weights(run->candidate->policy),
            dqn_weights(trainer_dqn(run->trainer), DQN_EVALUATION),
            qnet_params(net) * sizeof(float));
-    *score = 0;
-    for (int i = 0; i < sc->loads.n; i++) {
-        EvalResult r;
-        Status st =
-            evaluate_run(&r, run->scenario, &who, sc->loads.v[i], sc->eval_seed + VALIDATION_OFFSET,
-                         run->cfg.evaluate_episodes, run->pool, err);
-        if (st != ST_OK) return st;
-        *score += r.metrics.sla_rate / sc->loads.n;
-        evaluate_free(&r);
-    }
-    return ST_OK;
+    return evaluate_score(score, run->scenario, &who, sc->eval_seed + VALIDATION_OFFSET,
+                          run->cfg.evaluate_episodes, run->pool, err);
 }
 
 /* counts: a validation of the schedule. One beside it, at the end of a short call that has no

@@ -1,5 +1,5 @@
 #!/bin/sh
-# demo.sh RELMAS -- the main job: trains a policy for about two minutes on two cores, saves it, and
+# demo.sh RELMAS -- the main job: trains a policy for about one minute on two cores, saves it, and
 # compares it with the baselines on held-out arrivals. Interrupted, it goes on where it was.
 set -eu
 relmas=$1

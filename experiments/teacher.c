@@ -7,24 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Mean SLA rate over the scenario's loads. */
-static Status score_of(const Scheduler *s, const RunConfig *cfg, const Scenario *sc, uint64_t seed,
-                       Pool *pool, double *score, Err *err)
-{
-    const ConfigDoubles *loads = &cfg->scenario.loads;
-    Contender who = evaluate_baseline(s);
-    *score = 0;
-    for (int i = 0; i < loads->n; i++) {
-        EvalResult r;
-        Status st =
-            evaluate_run(&r, sc, &who, loads->v[i], seed, cfg->evaluate_episodes, pool, err);
-        if (st != ST_OK) return st;
-        *score += r.metrics.sla_rate / loads->n;
-        evaluate_free(&r);
-    }
-    return ST_OK;
-}
-
 Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *pool, Err *err)
 {
     const Scheduler *best = NULL, *second = NULL;
@@ -35,7 +17,8 @@ Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *p
         const Scheduler *s = sched_at(i);
         double score;
         if (!s->choose) continue; /* it plans whole rounds */
-        Status st = score_of(s, cfg, sc, seed, pool, &score, err);
+        Contender who = evaluate_baseline(s);
+        Status st = evaluate_score(&score, sc, &who, seed, cfg->evaluate_episodes, pool, err);
         if (st != ST_OK) return st;
         if (score > best_score) {
             second = best, second_score = best_score;

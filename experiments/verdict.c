@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEED = 7 };
+enum { SEED = 7, VERDICT_GROUPS_MAX = 64 };
 
 bool verdict_counts_cut(double load)
 {
@@ -146,13 +146,6 @@ typedef struct Work {
     bool *eligible; /* [groups] */
 } Work;
 
-static double mean_of(const double *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i];
-    return sum / (double)n;
-}
-
 static bool in_pool(const Listed *l, RivalPool pool)
 {
     return l->online &&
@@ -198,8 +191,8 @@ static double violations_left(const Verdict *v, const VerdictCell *c, int load, 
         for (int i = 0; i < RESULTS_RESAMPLES; i++)
             w->draw[pool][i] += log(fmax(1 - w->one[i], least) / fmax(1 - w->other[i], least));
     }
-    double left = fmax(1 - mean_of(w->x, (size_t)policy->n * (size_t)n), least) /
-                  fmax(1 - mean_of(w->y, (size_t)n), least);
+    double left = fmax(1 - stats_mean(w->x, (size_t)policy->n * (size_t)n), least) /
+                  fmax(1 - stats_mean(w->y, (size_t)n), least);
     if (verdict_counts_cut(c->load)) w->log_left[pool] += log(left);
     return left;
 }
@@ -209,8 +202,8 @@ static double energy_over(const Results *r, const ResultGroup *policy, const Res
 {
     int n = results_values(r, rival, load, RESULT_ENERGY, NULL, w->y);
     int both = results_values(r, policy, load, RESULT_ENERGY, rival, w->x);
-    double base = mean_of(w->y, (size_t)(both < n ? both : n));
-    return base > 0 ? mean_of(w->x, (size_t)policy->n * (size_t)both) / base : 0;
+    double base = stats_mean(w->y, (size_t)(both < n ? both : n));
+    return base > 0 ? stats_mean(w->x, (size_t)policy->n * (size_t)both) / base : 0;
 }
 
 static Status find_rival(const Verdict *v, VerdictCell *c, int load, RivalPool pool, Work *w,
@@ -226,7 +219,7 @@ static Status find_rival(const Verdict *v, VerdictCell *c, int load, RivalPool p
     c->rival[pool].name = rival->name;
     c->rival[pool].gain = results_interval(r, policy, load, RESULT_SLA, rival, w->x);
     int n = results_values(r, rival, load, RESULT_SLA, NULL, w->x);
-    c->rival[pool].sla = mean_of(w->x, (size_t)n);
+    c->rival[pool].sla = stats_mean(w->x, (size_t)n);
     c->rival[pool].cut = 1 - violations_left(v, c, load, pool, rival, w);
     c->rival[pool].energy = energy_over(r, policy, rival, load, w);
     return ST_OK;
@@ -241,7 +234,7 @@ static void describe(const Verdict *v, VerdictCell *c, int load, Work *w)
     size_t n = (size_t)results_values(r, policy, load, RESULT_SLA, NULL, w->x);
     c->worst = 1;
     for (int s = 0; s < policy->n; s++) {
-        double mean = mean_of(w->x + (size_t)s * n, n);
+        double mean = stats_mean(w->x + (size_t)s * n, n);
         c->worst = fmin(c->worst, mean);
         c->best = fmax(c->best, mean);
     }
@@ -249,7 +242,7 @@ static void describe(const Verdict *v, VerdictCell *c, int load, Work *w)
     if (ahead < 0) return;
     n = (size_t)results_values(r, policy, load, RESULT_SLA, &r->group[ahead], w->x);
     c->ahead = r->group[ahead].name;
-    c->ahead_gain = mean_of(w->x, (size_t)policy->n * n);
+    c->ahead_gain = stats_mean(w->x, (size_t)policy->n * n);
 }
 
 static void find_ratio(Verdict *v, int cell, int load, Work *w)
@@ -263,9 +256,9 @@ static void find_ratio(Verdict *v, int cell, int load, Work *w)
             const ResultGroup *policy = &r->group[v->policy[c->scenario]], *who = &r->group[g];
             if (strcmp(who->name, PLAIN[i]) != 0) continue;
             int n = results_values(r, who, load, RESULT_SLA, NULL, w->y);
-            double base = fmax(mean_of(w->y, (size_t)n), least_rate(r, n));
+            double base = fmax(stats_mean(w->y, (size_t)n), least_rate(r, n));
             int both = results_values(r, policy, load, RESULT_SLA, who, w->x);
-            double ratio = (mean_of(w->x, (size_t)policy->n * (size_t)both) + base) / base;
+            double ratio = (stats_mean(w->x, (size_t)policy->n * (size_t)both) + base) / base;
             if (ratio > v->ratio.value) v->ratio = (VerdictRatio){who->name, cell, ratio};
         }
 }
@@ -373,6 +366,22 @@ fail:
     return st;
 }
 
+/* Nothing but the teacher may differ, which env.teacher: auto chooses for each scenario, and that only
+ * between scenarios. */
+static bool same_settings(const Verdict *v)
+{
+    const Runs *r = &v->runs;
+    const char *text[VERDICT_GROUPS_MAX];
+    RunChange change[RUN_CHANGES_MAX];
+    if (r->n_groups > v->in.n_scenarios || r->n_groups > VERDICT_GROUPS_MAX) return false;
+    for (int i = 0; i < r->n; i++)
+        if (r->run[i].group != r->run[i - i % v->in.seeds].group) return false;
+    int n = runs_changes(r, false, text, change);
+    for (int c = 0; c < n; c++)
+        if (strcmp(change[c].key, "env.teacher") != 0) return false;
+    return n > 0 || r->n_groups == 1;
+}
+
 static Status read_runs(Verdict *v, Err *err)
 {
     int n = v->in.n_scenarios * v->in.seeds;
@@ -385,7 +394,7 @@ static Status read_runs(Verdict *v, Err *err)
         dir[i] = v->run_dir[i];
     }
     TRY(runs_read(&v->runs, dir, n, err));
-    if (v->runs.n_groups > 1)
+    if (!same_settings(v))
         st = err_set(
             err, ST_CONFIG,
             "the runs of '%.200s' were not all trained with the same settings: relmas report "

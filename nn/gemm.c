@@ -11,11 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* AVX-512 kernels multiply by a transposed B at full speed up to this many rows of C (they do not
- * pack), and at a third to a half of it from there to about SPLIT_ROWS, if k is SPLIT_DEPTH or
- * more: see tests/bench/bench_nn.c. */
-enum { SMALL_ROWS = 8, SPLIT_ROWS = 32, SPLIT_DEPTH = 64 };
-
 const char *gemm_kernel(void)
 {
     return openblas_get_corename();
@@ -29,17 +24,13 @@ static int kernel_is_avx512(void)
     return 0;
 }
 
-/* Library users may never call gemm_startup(), so every product makes sure of the one thread.
- * Returns whether small products are to be split. */
-static int prepare(void)
+/* Library users may never call gemm_startup(), so every product makes sure of the one thread. */
+static void prepare(void)
 {
-    enum { NOT_YET, WHOLE, SPLIT };
-    static atomic_int state = NOT_YET;
-    if (state == NOT_YET) {
-        openblas_set_num_threads(1);
-        state = kernel_is_avx512() ? SPLIT : WHOLE;
-    }
-    return state == SPLIT;
+    static atomic_bool done;
+    if (done) return;
+    openblas_set_num_threads(1);
+    done = true;
 }
 
 /* y[m] (stride ldc) = beta y, without reading y when beta is 0. */
@@ -74,27 +65,15 @@ static void whole(const Product *p)
                 p->ldb, p->beta, p->c, p->ldc);
 }
 
-/* C = A op(B) in blocks of rows; A is not transposed. */
-static void split(const Product *p)
-{
-    Product part = *p;
-    for (int i = 0; i < p->m; i += SMALL_ROWS) {
-        part.m = p->m - i < SMALL_ROWS ? p->m - i : SMALL_ROWS;
-        part.a = p->a + (size_t)i * (size_t)p->lda;
-        part.c = p->c + (size_t)i * (size_t)p->ldc;
-        whole(&part);
-    }
-}
-
 void blas_gemm(const Product *p)
 {
-    int small = prepare() && !p->trans_a && p->trans_b && p->m <= SPLIT_ROWS && p->k >= SPLIT_DEPTH;
+    prepare();
     if (p->n == 1)
         one_column(p);
     else if (p->m == 1)
         one_row(p);
     else
-        (small ? split : whole)(p);
+        whole(p);
 }
 
 void gemm(int trans_a, int trans_b, int m, int n, int k, const float *a, int lda, const float *b,
