@@ -170,11 +170,27 @@ static Status nearest_file(char near[PATH_NAME_MAX], const char *folder, const c
     return st;
 }
 
+/* A name with a folder, which is no file of the user's: ROOT/folder/name+suffix, if that is one. */
+static bool in_data_folder(char *out, size_t cap, const char *folder, const char *name,
+                           const char *suffix)
+{
+    char root[PATH_MAX_BYTES], place[PATH_MAX_BYTES], file[PATH_MAX_BYTES];
+    Err hidden = {0};
+    if (!strchr(name, '/') || ends_in(name, suffix) || access(name, F_OK) == 0) return false;
+    if (path_data_root(root, sizeof root, &hidden) != ST_OK ||
+        join(place, sizeof place, root, folder, &hidden) != ST_OK)
+        return false;
+    int n = snprintf(file, sizeof file, "%s%s", name, suffix);
+    return n < (int)sizeof file && join(out, cap, place, file, &hidden) == ST_OK &&
+           access(out, F_OK) == 0;
+}
+
 Status path_find(char *out, size_t cap, const char *folder, const char *name_or_file,
                  const char *suffix, Err *err)
 {
     char root[PATH_MAX_BYTES], place[PATH_MAX_BYTES], file[PATH_MAX_BYTES], near[PATH_NAME_MAX];
     Status st;
+    if (in_data_folder(out, cap, folder, name_or_file, suffix)) return ST_OK;
     if (strchr(name_or_file, '/') || ends_in(name_or_file, suffix)) {
         if (strlen(name_or_file) >= cap)
             return err_set(err, ST_IO, "path too long: '%.200s'", name_or_file);

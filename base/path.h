@@ -14,7 +14,8 @@ enum { PATH_MAX_BYTES = 1024, PATH_NAME_MAX = 64 };
  */
 Status path_data_root(char *out, size_t cap, Err *err);
 /* `name_or_file` with a '/' or ending in `suffix` is a file of the user's and is taken as it is;
- * otherwise ROOT/folder/name+suffix. ST_CONFIG if it does not exist: the message lists the nearest
+ * otherwise ROOT/folder/name+suffix. A name in a subfolder there ("general/train-2") is found too, unless
+ * it ends in suffix or is a file of the user's. ST_CONFIG if it does not exist: the message lists the nearest
  * known name and says how to list them. */
 Status path_find(char *out, size_t cap, const char *folder, const char *name_or_file,
                  const char *suffix, Err *err);

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 const char *const REWARD_NAMES[] = {"exact", "sparse", NULL};
 
@@ -83,16 +84,40 @@ static double settle_reward(SchedEnv *e)
     return r;
 }
 
+/* Without padding. */
+static EnvSpec own_spec(const SchedEnv *e)
+{
+    return sched_env_spec(sim_system(e->sim), &e->cfg.sim.rules, e->cfg.sim.classes);
+}
+
 static EnvSpec spec(const Env *env)
 {
     const SchedEnv *e = (const SchedEnv *)env;
-    return sched_env_spec(sim_system(e->sim), &e->cfg.sim.rules, e->cfg.sim.classes);
+    EnvSpec s = own_spec(e);
+    if (s.n_actions < e->cfg.least_actions) s.n_actions = e->cfg.least_actions;
+    if (s.max_valid < e->cfg.least_valid) s.max_valid = e->cfg.least_valid;
+    s.obs_floats = s.n_actions * (s.row_features + 1) + s.global_features;
+    return s;
+}
+
+/* From the layout of the first spec to that of the second, which has more actions: global part and
+ * mask, which follow each other, move up; the new rows and the end of the mask are 0. */
+static void pad(float *obs, const EnvSpec *from, const EnvSpec *to)
+{
+    size_t rows = (size_t)from->n_actions * (size_t)from->row_features,
+           all_rows = (size_t)to->n_actions * (size_t)to->row_features,
+           rest = (size_t)from->obs_floats - rows;
+    memmove(obs + all_rows, obs + rows, rest * sizeof *obs);
+    memset(obs + rows, 0, (all_rows - rows) * sizeof *obs);
+    memset(obs + all_rows + rest, 0, ((size_t)to->obs_floats - all_rows - rest) * sizeof *obs);
 }
 
 static void observe(Env *env, float *obs, EnvInfo *info)
 {
     SchedEnv *e = self_of(env);
+    EnvSpec own = own_spec(e), padded = spec(env);
     info->demo = sched_observe(e->sim, e->cfg.unit_us, e->cfg.teacher, obs);
+    if (padded.n_actions > own.n_actions) pad(obs, &own, &padded);
     info->score = job_counts_sla_rate(&sim_totals(e->sim)->all);
 }
 
@@ -178,6 +203,7 @@ Status sched_env_create(Env **out, const System *sys, const SchedEnvConfig *cfg,
     *out = NULL;
     if (!e) goto fail;
     assert(cfg->load_lo > 0 && cfg->load_hi >= cfg->load_lo && cfg->unit_us > 0);
+    assert(cfg->least_valid <= cfg->least_actions);
     e->base.ops = &OPS;
     e->cfg = *cfg;
     TRY(sim_create(&e->sim, sys, &cfg->sim, sizeof(EpisodeState), err));

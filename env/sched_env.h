@@ -22,6 +22,9 @@ typedef struct SchedEnvConfig {
     RewardKind reward;
     double phi_width;         /* w above */
     const Scheduler *teacher; /* demonstrates (EnvInfo.demo); NULL: nobody */
+    /* The spec has at least so many actions and valid actions: observations are padded with actions
+     * that are never valid, so that systems of several sizes fit into one vector. 0: no padding. */
+    int least_actions, least_valid;
 } SchedEnvConfig;
 
 /* sys is borrowed. The Env is destroyed with env_destroy(). */

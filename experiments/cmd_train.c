@@ -10,6 +10,7 @@
 #include "experiments/commands.h"
 #include "experiments/contenders.h"
 #include "experiments/teacher.h"
+#include "experiments/train_set.h"
 #include "nn/gemm.h"
 
 #include <errno.h>
@@ -34,9 +35,9 @@ typedef struct Options {
 typedef struct Run {
     RunConfig cfg;
     char dir[PATH_MAX_BYTES];
-    Scenario *scenario;
+    TrainSet set;
     Trainer *trainer;
-    LearnedPolicy *candidate; /* the weights that are being validated */
+    LearnedPolicy *candidate[TRAIN_SET_MAX]; /* [set.n], the weights that are being validated */
     Pool *pool;
     int threads; /* of this call: they leave no trace in the run */
     FILE *metrics;
@@ -60,25 +61,22 @@ static void on_signal(int number)
 
 static Status make_trainer(Run *run, Err *err)
 {
-    Status st = ST_NOMEM;
-    VecEnv *venv = NULL;
-    int n = run->cfg.envs;
-    SchedEnvConfig ec = run_config_env(&run->cfg, run->scenario);
-    Env **env = mem_calloc((size_t)n, sizeof *env);
-
-    if (!env) goto fail;
-    for (int i = 0; i < n; i++) {
-        st = sched_env_create(&env[i], run->scenario->sys, &ec, err);
-        if (st != ST_OK) {
-            while (i-- > 0) env_destroy(env[i]);
-            goto fail;
-        }
-    }
-    TRY(venv_create(&venv, env, n, err));
+    Status st;
+    VecEnv *venv;
+    TRY(train_set_environments(&venv, &run->set, &run->cfg, err));
     TRY(trainer_create(&run->trainer, &run->cfg.trainer, venv, err));
 fail:
-    mem_free(env);
     return st == ST_OK ? st : err_set(err, st, "training: %s", status_text(st));
+}
+
+static void say_scenarios(const Run *run)
+{
+    for (int i = 0; i < run->set.n; i++) {
+        const Scenario *s = run->set.scenario[i];
+        log_info("scenario %s: %s, fluid bound %.0f jobs/s (limited by %s), mean service %.0f us",
+                 s->cfg.name, s->sys->name, s->lambda_max_per_us * 1e6, s->binding,
+                 s->mean_service_us);
+    }
 }
 
 static Status make_run(Run *run, Err *err)
@@ -86,15 +84,13 @@ static Status make_run(Run *run, Err *err)
     Status st;
     run->best = -1;
     TRY(pool_create(&run->pool, run->threads, err));
-    TRY(scenario_create(&run->scenario, &run->cfg.scenario, run->threads, err));
-    TRY(teacher_choose(&run->cfg, run->scenario, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
+    TRY(train_set_create(&run->set, &run->cfg, run->threads, err));
+    TRY(teacher_choose(&run->cfg, &run->set, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
                        run->pool, err));
     TRY(make_trainer(run, err));
-    TRY(learned_create(&run->candidate, &run->cfg, run->scenario, err));
-    log_info("scenario %s: %s, fluid bound %.0f jobs/s (limited by %s), mean service %.0f us",
-             run->cfg.scenario.name, run->scenario->sys->name,
-             run->scenario->lambda_max_per_us * 1e6, run->scenario->binding,
-             run->scenario->mean_service_us);
+    for (int i = 0; i < run->set.n; i++)
+        TRY(learned_create(&run->candidate[i], &run->cfg, run->set.scenario[i], err));
+    say_scenarios(run);
     log_info("BLAS kernel %s, %d thread%s", gemm_kernel(), run->threads,
              run->threads == 1 ? "" : "s");
     if (run->cfg.trainer.free_running)
@@ -106,9 +102,9 @@ fail:
 static void free_run(Run *run)
 {
     if (run->metrics) fclose(run->metrics);
-    learned_destroy(run->candidate);
+    for (int i = 0; i < run->set.n; i++) learned_destroy(run->candidate[i]);
     trainer_destroy(run->trainer);
-    scenario_destroy(run->scenario);
+    train_set_free(&run->set);
     pool_destroy(run->pool);
 }
 
@@ -200,7 +196,7 @@ static Status save_best(Run *run, Err *err)
     Status st;
 
     snprintf(path, sizeof path, "%s/best.h5", run->dir);
-    policy_state(run->candidate->policy, &list);
+    policy_state(run->candidate[0]->policy, &list);
     TRY(run_config_format(&run->cfg, &text, err));
     TRY(checkpoint_save(path, text, &list, wall_seconds(run), err));
 fail:
@@ -210,18 +206,19 @@ fail:
 
 /* --- validation --- */
 
-/* Mean SLA rate over the scenario's loads, on seeds of their own. */
+/* Mean SLA rate over the scenarios and their loads, on seeds of their own. */
 static Status validate(Run *run, double *score, Err *err)
 {
-    const ScenarioConfig *sc = &run->cfg.scenario;
-    const QNet *net = policy_net(run->candidate->policy);
-    Contender who = learned_contender(run->candidate, "candidate");
+    Contender who[TRAIN_SET_MAX];
 
-    memcpy(policy_weights(run->candidate->policy),
-           dqn_weights(trainer_dqn(run->trainer), DQN_EVALUATION),
-           qnet_params(net) * sizeof(float));
-    return evaluate_score(score, run->scenario, &who, sc->eval_seed + VALIDATION_OFFSET,
-                          run->cfg.evaluate_episodes, run->pool, err);
+    for (int i = 0; i < run->set.n; i++) {
+        Policy *policy = run->candidate[i]->policy;
+        memcpy(policy_weights(policy), dqn_weights(trainer_dqn(run->trainer), DQN_EVALUATION),
+               qnet_params(policy_net(policy)) * sizeof(float));
+        who[i] = learned_contender(run->candidate[i], "candidate");
+    }
+    return train_set_score(score, &run->set, who, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
+                           run->cfg.evaluate_episodes, run->pool, err);
 }
 
 /* counts: a validation of the schedule. One beside it, at the end of a short call that has no

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 55, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 56, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -85,6 +85,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_DOUBLE, 0, 0.9999, "dqn.beta1", trainer.dqn.beta1, "Adam"),
     NUM(CONFIG_DOUBLE, 0, 0.999999, "dqn.beta2", trainer.dqn.beta2, "Adam"),
     NUM(CONFIG_DOUBLE, 1e-12, 1, "dqn.adam_eps", trainer.dqn.adam_eps, "Adam"),
+    {"train.scenarios", CONFIG_TEXT, AT(scenarios), 0, 0, NULL,
+     "names or files, separated by commas, that environments are dealt over; empty: the scenario"},
     NUM(CONFIG_U64, 0, 1e15, "train.seed", trainer.seed, "fixes weights, episodes and exploration"),
     NUM(CONFIG_U64, 1, 1e15, "train.steps", trainer.total_decisions,
         "decisions; schedules end here"),

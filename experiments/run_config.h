@@ -8,7 +8,8 @@
 #include "rl/trainer.h"
 
 typedef struct RunConfig {
-    ScenarioConfig scenario;
+    ScenarioConfig scenario;         /* unless scenarios names some, the one trained on */
+    char scenarios[CONFIG_TEXT_MAX]; /* trained on in turn, separated by commas (train_set.h) */
     /* the environment that the policy trains in */
     char teacher[CONFIG_TEXT_MAX]; /* scheduler whose rules hold and who demonstrates */
     int reward, classes, envs;

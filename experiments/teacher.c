@@ -1,13 +1,12 @@
-/* teacher.c -- which rule serves the scenario best. */
+/* teacher.c -- which rule serves the scenarios best. */
 #include "experiments/teacher.h"
 
 #include "base/log.h"
-#include "env/evaluate.h"
 
 #include <stdio.h>
 #include <string.h>
 
-Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *pool, Err *err)
+Status teacher_choose(RunConfig *cfg, const TrainSet *set, uint64_t seed, Pool *pool, Err *err)
 {
     const Scheduler *best = NULL, *second = NULL;
     double best_score = -1, second_score = -1;
@@ -15,10 +14,11 @@ Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *p
     if (strcmp(cfg->teacher, TEACHER_AUTO) != 0) return ST_OK;
     for (int i = 0; i < sched_count(); i++) {
         const Scheduler *s = sched_at(i);
+        Contender who[TRAIN_SET_MAX];
         double score;
         if (!s->choose) continue; /* it plans whole rounds */
-        Contender who = evaluate_baseline(s);
-        Status st = evaluate_score(&score, sc, &who, seed, cfg->evaluate_episodes, pool, err);
+        for (int k = 0; k < set->n; k++) who[k] = evaluate_baseline(s);
+        Status st = train_set_score(&score, set, who, seed, cfg->evaluate_episodes, pool, err);
         if (st != ST_OK) return st;
         if (score > best_score) {
             second = best, second_score = best_score;

@@ -82,6 +82,7 @@ static bool allocate(Trainer *t)
            (t->env_state = mem_calloc(n, t->env_bytes));
 }
 
+/* Of the largest state of an environment: each has so much room. */
 static size_t env_bytes(VecEnv *venv)
 {
     size_t bytes = 0;
@@ -89,8 +90,7 @@ static size_t env_bytes(VecEnv *venv)
         Env *env = venv_at(venv, i);
         size_t b = 0;
         env->ops->state(env, &b);
-        assert(i == 0 || b == bytes);
-        bytes = b;
+        if (b > bytes) bytes = b;
     }
     return bytes;
 }
@@ -217,7 +217,7 @@ void trainer_state(Trainer *t, StateList *list)
         Env *env = venv_at(t->venv, i);
         size_t bytes;
         const void *state = env->ops->state(env, &bytes);
-        memcpy(t->env_state + (size_t)i * t->env_bytes, state, t->env_bytes);
+        memcpy(t->env_state + (size_t)i * t->env_bytes, state, bytes);
     }
     dqn_state(t->dqn, list);
     replay_state(t->replay, list);
@@ -240,16 +240,24 @@ void trainer_state(Trainer *t, StateList *list)
     state_add(list, "/counters/lr", STATE_F64, 1, 0, &s->lr);
 }
 
-static Status check_lane(const Trainer *t, int i, Err *err)
+/* The environment itself says what is valid, as an action that it does not have (padding) must not be
+ * taken; the staged rounds have room for that before the first one. */
+static Status check_lane(Trainer *t, int i, Err *err)
 {
     const float *obs = next_obs(t) + (size_t)i * (size_t)t->spec.obs_floats;
-    const float *mask = obs + t->spec.obs_floats - t->spec.n_actions;
+    size_t before_mask = (size_t)(t->spec.obs_floats - t->spec.n_actions);
+    const float *mask = obs + before_mask, *own = t->stage.obs + before_mask;
     int demo = next_demo(t)[i];
-    bool any = false, finite = true;
+    bool any = false, sound = true;
+    EnvInfo info;
 
-    for (int a = 0; a < t->spec.n_actions; a++) any |= mask[a] > 0;
-    for (int k = 0; k < t->spec.obs_floats; k++) finite &= isfinite(obs[k]) != 0;
-    if (any && finite && demo >= -1 && demo < t->spec.n_actions && (demo < 0 || mask[demo] > 0))
+    env_observe(venv_at(t->venv, i), t->stage.obs, &info);
+    for (int a = 0; a < t->spec.n_actions; a++) {
+        any |= mask[a] > 0;
+        sound &= (mask[a] > 0) == (own[a] > 0);
+    }
+    for (int k = 0; k < t->spec.obs_floats; k++) sound &= isfinite(obs[k]) != 0;
+    if (any && sound && demo >= -1 && demo < t->spec.n_actions && (demo < 0 || mask[demo] > 0))
         return ST_OK;
     return err_set(err, ST_FORMAT,
                    "\"/env/obs\" row %d cannot be decided on; the file is damaged or belongs to "
@@ -262,7 +270,7 @@ static Status resume_env(Trainer *t, int i, Err *err)
     Env *env = venv_at(t->venv, i);
     size_t bytes;
     void *state = env->ops->state(env, &bytes);
-    memcpy(state, t->env_state + (size_t)i * t->env_bytes, t->env_bytes);
+    memcpy(state, t->env_state + (size_t)i * t->env_bytes, bytes);
     return env->ops->check_state(env, err);
 }
 

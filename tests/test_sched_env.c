@@ -324,6 +324,73 @@ START_TEST(three_idle_twins_are_one_action)
 }
 END_TEST
 
+/* Into a vector of larger systems: the same rows, global part and mask, then actions of nobody. */
+START_TEST(a_padded_observation_has_the_same_and_zeros)
+{
+    enum { MORE = 3 };
+    for (uint64_t seed = 0; seed < SYSTEMS / 2; seed++) {
+        Ride a, b;
+        Rng rng;
+        random_ride(&a, seed, REWARD_EXACT);
+        b = (Ride){.cfg = a.cfg, .rig.sys = a.rig.sys};
+        b.cfg.least_actions = a.spec.n_actions + MORE;
+        b.cfg.least_valid = a.spec.max_valid + (int)(seed % 2);
+        build(&b);
+        const EnvSpec *s = &a.spec, *p = &b.spec;
+        ck_assert_int_eq(p->n_actions, s->n_actions + MORE);
+        ck_assert_int_eq(p->max_valid, b.cfg.least_valid);
+        ck_assert_int_eq(p->row_features, s->row_features);
+        ck_assert_int_eq(p->obs_floats, s->obs_floats + MORE * (s->row_features + 1));
+        int rows = s->n_actions * s->row_features, more = MORE * s->row_features;
+        rng_seed(&rng, seed, 11);
+        begin(&a, &seed);
+        begin(&b, &seed);
+        for (bool over = false; !over;) {
+            over = a.terminated;
+            for (int k = 0; k < p->obs_floats; k++) {
+                bool in_mask = k >= p->obs_floats - MORE, in_rows = k >= rows && k < rows + more;
+                float want = in_mask || in_rows ? 0 : a.obs[k < rows ? k : k - more];
+                if (b.obs[k] < want || b.obs[k] > want) ck_abort_msg("float %d", k);
+            }
+            ck_assert_int_eq(a.info.demo, b.info.demo);
+            if (over) break;
+            int action = random_valid(&a, &rng);
+            take(&a, action);
+            take(&b, action);
+            if (a.reward < b.reward || a.reward > b.reward) ck_abort_msg("another reward");
+        }
+        env_destroy(b.env);
+        end(&a);
+    }
+}
+END_TEST
+
+START_TEST(systems_of_two_sizes_fit_into_one_vector)
+{
+    Ride small, large;
+    Err err = {0};
+    VecEnv *venv;
+    random_ride(&small, 1, REWARD_EXACT);
+    uint64_t seed = 2;
+    for (random_ride(&large, seed, REWARD_EXACT); large.spec.n_actions <= small.spec.n_actions;) {
+        end(&large);
+        random_ride(&large, ++seed, REWARD_EXACT);
+    }
+    ck_assert_int_eq(venv_create(&venv, (Env *[]){small.env, large.env}, 2, &err), ST_CONFIG);
+    int valid =
+        small.spec.max_valid > large.spec.max_valid ? small.spec.max_valid : large.spec.max_valid;
+    small.cfg.least_actions = large.cfg.least_actions = large.spec.n_actions;
+    small.cfg.least_valid = large.cfg.least_valid = valid;
+    build(&small);
+    build(&large);
+    err = (Err){0};
+    ck_ok(venv_create(&venv, (Env *[]){small.env, large.env}, 2, &err), err);
+    venv_destroy(venv);
+    rig_free(&small.rig);
+    rig_free(&large.rig);
+}
+END_TEST
+
 START_TEST(the_demonstration_is_the_teachers_choice_and_valid)
 {
     for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
@@ -592,6 +659,8 @@ int main(void)
     tcase_add_test(tc, features_are_finite_and_within_one);
     tcase_add_test(tc, the_mask_merges_identical_idle_sas);
     tcase_add_test(tc, three_idle_twins_are_one_action);
+    tcase_add_test(tc, a_padded_observation_has_the_same_and_zeros);
+    tcase_add_test(tc, systems_of_two_sizes_fit_into_one_vector);
     tcase_add_test(tc, the_demonstration_is_the_teachers_choice_and_valid);
     tcase_add_test(tc, an_observation_can_be_had_again_and_without_an_env);
     suite_add_tcase(s, tc);

@@ -1,0 +1,81 @@
+#!/bin/sh
+# general.sh RELMAS -- one policy trained on several scenarios, of systems of several sizes: the same bits
+# for any number of threads and after a stop, evaluated on systems of other sizes, and lists that are wrong.
+. tests/support/cli.sh
+export SOURCE_DATE_EPOCH=0
+cat >three.yaml <<'END'
+name: three
+dram_gbps: 20
+accelerators:
+- {preset: simba-16pe, count: 2}
+- {preset: eyeriss-12x14, count: 1}
+END
+for system in tiny-2 ./three.yaml; do
+    cat >"on-$(basename "$system" .yaml).yaml" <<END
+scenario: {name: on-$(basename "$system" .yaml), system: $system, networks: light, episode_jobs: 100, loads: 0.8}
+END
+done
+set="--set train.checkpoint_every=2000 --set train.evaluate_every=2500 --set train.learn_start=1000
+     --set train.keep=100 --set train.replay=4000 --set train.evaluate_episodes=4"
+list="--set train.scenarios=on-tiny-2.yaml,on-three.yaml"
+newest() { ls "$1"/step-*.h5 | tail -n 1; }
+equal() { # equal WHAT RUN RUN
+    run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
+    [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
+    run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
+    cut -d, -f1-12 "$2/metrics.csv" >"$tmp/a"
+    cut -d, -f1-12 "$3/metrics.csv" >"$tmp/b"
+    same "$1: metrics.csv" "$tmp/a" "$tmp/b"
+}
+# shellcheck disable=SC2086
+{
+for rules in dr-reserve-bw admit-reserve-bw edf-queue-bw; do # decisions per event, and one per sub-job
+    options="$set $list --set env.teacher=$rules"
+    run 0 "$relmas" train tiny $options --steps 7000 --out whole-$rules --threads 2
+    holds 'scenario on-tiny-2: tiny-2' "$tmp/err"
+    holds 'scenario on-three: three' "$tmp/err"
+    run 0 "$relmas" train tiny $options --steps 7000 --out one-$rules --threads 1
+    equal "$rules, one thread and two" whole-$rules one-$rules
+    run 0 "$relmas" train tiny $options --steps 3500 --out halves-$rules --threads 1
+    run 0 "$relmas" train --resume halves-$rules --steps 3500 --threads 2
+    equal "$rules, halves" whole-$rules halves-$rules
+done
+
+# --- a scenario alone is a list of one ---
+run 0 "$relmas" train tiny $set --steps 3000 --out bare
+run 0 "$relmas" train tiny $set --set train.scenarios=on-tiny-2.yaml --steps 3000 --out listed
+cut -d, -f1-12 bare/metrics.csv >"$tmp/a"
+cut -d, -f1-12 listed/metrics.csv >"$tmp/b"
+same 'a list of one' "$tmp/a" "$tmp/b"
+
+# --- the best rule of all: its mean is the mean over the scenarios ---
+run 0 "$relmas" train tiny $set $list --set env.teacher=auto --steps 500 --out auto
+holds 'teacher: [-+a-z0-9]+, [0-9.]+ % of deadlines' "$tmp/err"
+teacher=$(sed -n 's/.*teacher: \([^,]*\),.*/\1/p' "$tmp/err")
+said=$(sed -n 's/.*teacher: [^,]*, \([0-9.]*\) %.*/\1/p' "$tmp/err")
+for scenario in on-tiny-2 on-three; do
+    run 0 "$relmas" eval "$teacher" --scenario $scenario.yaml --seed 1020000000 --episodes 4 --format json
+    cp "$tmp/out" $scenario.json
+done
+run 0 "$relmas" inspect auto/best.h5 --config
+holds "^ *teacher: \"$teacher\""
+holds "scenarios: \"on-tiny-2.yaml,on-three.yaml\""
+}
+awk -v said="$said" 'match($0, /"sla(_rate)?": *[0-9.]+/) { v = substr($0, RSTART, RLENGTH); sub(/.*: */, "", v); sum += v; n++ }
+    END { d = 50 * sum - said; exit !(n == 2 && d < 0.006 && d > -0.006) }' on-tiny-2.json on-three.json ||
+    fail "the teacher's $said % is not the mean of what is evaluated"
+
+# --- elsewhere: fewer SAs and more than any it was trained on ---
+for system in tiny-2 default-6 server-8; do
+    run 0 "$relmas" eval whole-dr-reserve-bw dr-reserve-bw --scenario on-three.yaml --set scenario.system=$system --episodes 2
+done
+
+# --- lists that are wrong ---
+wrong() { # wrong REGEX LIST
+    refused 2 "$1" train tiny --set "train.scenarios=$2" --set env.count=2 --out bad
+}
+wrong "train.scenarios: no 'mixd-m' in env/scenarios, did you mean 'mixed-m'" 'light-m,mixd-m'
+refused 1 "train.scenarios: cannot open .*nowhere.yaml" train tiny --set train.scenarios=./nowhere.yaml --out bad
+wrong "train.scenarios: ' , ' names no scenario" "' , '"
+wrong "train.scenarios: names more scenarios than env.count, 2: want an environment for each" light-m,light-h,light-l
+verdict
