@@ -4,6 +4,7 @@
 #   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
 #   make study      the study of docs/RESULTS.md, resumable: experiments/study/study.sh has its settings
+#   make study-general   one policy for many systems, resumable: experiments/study/general.sh
 #   make bench-peers   the learner against PyTorch and ONNX Runtime, which it installs in build/peers
 #   make plots      the pictures of docs/ (needs gnuplot)
 #   make fuzz       FUZZ_SECONDS=60 for each reader of files, with clang: tests/fuzz/README.md
@@ -47,13 +48,13 @@ FUZZ_MAIN := $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer,$(B)/tests/fuzz/repla
 # Tests that start threads; what `make tsan` runs.
 TSAN_TESTS := $(filter %_pool %_trainer %_evaluate,$(TESTS))
 HEADERS := $(filter-out %_internal.h,$(wildcard $(foreach d,base nn rl env accel_models checkpoints,$d/*.h)))
-DATA  := env/networks env/systems env/scenarios env/traces accel_models/presets experiments/configs checkpoints/policies
+DATA  := env/networks env/systems env/systems/general env/scenarios env/scenarios/general env/traces accel_models/presets experiments/configs checkpoints/policies
 
 all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study plots \
+.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study study-general plots \
         clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
@@ -110,6 +111,8 @@ demo: deps
 	sh experiments/demo.sh $(B)/bin/relmas
 study: all
 	sh experiments/study/study.sh $(APP)
+study-general: all
+	sh experiments/study/general.sh $(APP)
 deps:
 	sh .ci/deps
 install: all

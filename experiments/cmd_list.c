@@ -134,7 +134,7 @@ static bool card_summary(const char *policy_file, char *out, size_t cap)
 /* mixed-m               mixed-m on default-6     Trained ... */
 static Status show_policy(const char *name, Err *err)
 {
-    char path[PATH_MAX_BYTES], summary[256], trained_on[2 * CONFIG_TEXT_MAX + 8];
+    char path[PATH_MAX_BYTES], summary[256], trained_on[128];
     RunConfig cfg;
     Status st;
 
@@ -145,7 +145,7 @@ static Status show_policy(const char *name, Err *err)
                        name, name);
     TRY(path_find(path, sizeof path, POLICY_FOLDER, name, ".h5", err));
     TRY(contender_config(&cfg, path, err));
-    snprintf(trained_on, sizeof trained_on, "%s on %s", cfg.scenario.name, cfg.scenario.system);
+    run_config_task(&cfg, trained_on, sizeof trained_on);
     printf("%-20s  %-24s  ", name, trained_on);
     if (card_summary(path, summary, sizeof summary))
         puts(summary);

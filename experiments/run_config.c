@@ -282,6 +282,17 @@ Status run_config_set_scenario(ScenarioConfig *cfg, const char *const *set, int 
     return apply_sets(cfg, fields, SCENARIO_FIELDS, set, n_set, err);
 }
 
+void run_config_task(const RunConfig *cfg, char *out, size_t cap)
+{
+    static const char BETWEEN[] = ", \t";
+    int n = 0;
+    for (const char *p = cfg->scenarios; *(p += strspn(p, BETWEEN)); p += strcspn(p, BETWEEN)) n++;
+    if (n > 0)
+        snprintf(out, cap, "%d scenario%s", n, n == 1 ? "" : "s");
+    else
+        snprintf(out, cap, "%.60s on %.60s", cfg->scenario.name, cfg->scenario.system);
+}
+
 SchedRules run_config_rules(const RunConfig *cfg)
 {
     return sched_find(cfg->teacher)->rules;

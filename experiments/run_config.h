@@ -42,6 +42,9 @@ Status run_config_scenario(ScenarioConfig *out, const char *name_or_file, const 
 /* Applies overrides ("scenario.key=v") to a scenario. */
 Status run_config_set_scenario(ScenarioConfig *cfg, const char *const *set, int n_set, Err *err);
 
+/* What it trains on, for tables: "mixed-m on default-6", or "8 scenarios". */
+void run_config_task(const RunConfig *cfg, char *out, size_t cap);
+
 /* What the learned policy asks of the simulator (its teacher's rules), and its environment. */
 SchedRules run_config_rules(const RunConfig *cfg);
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc);

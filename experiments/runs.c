@@ -56,8 +56,7 @@ static Status read_config(RunLog *run, Err *err)
     TRY(contender_file(run->dir, &baseline, path, sizeof path, err));
     TRY(contender_config(&cfg, path, err));
     run->seed = cfg.trainer.seed;
-    snprintf(run->scenario, sizeof run->scenario, "%.60s on %.60s", cfg.scenario.name,
-             cfg.scenario.system);
+    run_config_task(&cfg, run->scenario, sizeof run->scenario);
     TRY(split_config(run, &cfg, err));
 fail:
     return st;

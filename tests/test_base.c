@@ -472,6 +472,14 @@ START_TEST(names_are_found_and_files_taken_as_they_are)
     ck_assert_str_eq(path, "mine.yaml");
     ck_ok(path_find(path, sizeof path, "env/networks", "../x/y", ".yaml", &err), err);
     ck_assert_str_eq(path, "../x/y");
+    /* of a subfolder, seen from the folder above */
+    ck_ok(path_find(path, sizeof path, "env", "networks/kws", ".yaml", &err), err);
+    in_tree(want, "env/networks/kws.yaml");
+    ck_assert_str_eq(path, want);
+    ck_ok(path_find(path, sizeof path, "env", "networks/kws.yaml", ".yaml", &err), err);
+    ck_assert_str_eq(path, "networks/kws.yaml");
+    ck_ok(path_find(path, sizeof path, "env", "networks/nothing", ".yaml", &err), err);
+    ck_assert_str_eq(path, "networks/nothing");
 }
 END_TEST
 

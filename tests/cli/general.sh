@@ -70,6 +70,28 @@ for system in tiny-2 default-6 server-8; do
     run 0 "$relmas" eval whole-dr-reserve-bw dr-reserve-bw --scenario on-three.yaml --set scenario.system=$system --episodes 2
 done
 
+# --- the shipped systems: found by name from any folder, 2 to 8 SAs, 16 to 64 GB/s; a list as it ships ---
+for kind in systems scenarios; do
+    run 0 "$relmas" list $kind
+    grep -q -e general -e train- "$tmp/out" && fail "general $kind flood the list"
+done
+for file in "$tree"/env/scenarios/general/*.yaml; do
+    shipped=general/$(basename "$file" .yaml)
+    run 0 "$relmas" eval edf-queue-bw --scenario "$shipped" --episodes 1 --load 0.8 --set scenario.episode_jobs=10
+    holds "^scenario ${shipped#general/} on t"
+done
+listed=$(sed -n 's/.*scenarios: "\(.*\)/\1/p; s/^    \(general.*\)"$/\1/p' "$tree/experiments/configs/general.yaml" | tr -d ' \n')
+shipped=$(cd "$tree/env/scenarios" && ls general/train-*.yaml | sed 's/.yaml$//' | tr '\n' ,)
+checks=$((checks + 2))
+[ "$listed," = "$shipped" ] || fail "general.yaml trains on $listed instead of $shipped"
+unseen='googlenet|inceptionv3|ssdmobilenet|tinyyolov2'
+grep -Eq "$unseen" "$tree"/env/scenarios/general/train-*.yaml && fail 'a network that is held out is trained on'
+run 0 "$relmas" train general --set train.steps=3000 --set env.teacher=dr-paced-bw --set train.evaluate_episodes=1 --out shipped
+run 0 "$relmas" eval shipped --episodes 1 --load 0.8 --set scenario.episode_jobs=10
+holds '^scenario mixed-m on default-6'
+run 0 "$relmas" report shipped whole-edf-queue-bw -o r.html
+holds '8 scenarios' r.html
+
 # --- lists that are wrong ---
 wrong() { # wrong REGEX LIST
     refused 2 "$1" train tiny --set "train.scenarios=$2" --set env.count=2 --out bad
