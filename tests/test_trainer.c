@@ -442,6 +442,33 @@ START_TEST(damaged_state_is_refused)
 }
 END_TEST
 
+/* The file says that it may be done; the environment does not. */
+START_TEST(an_action_that_the_environment_forbids_is_refused)
+{
+    StateList list = {0};
+    TrainerConfig c = config();
+    Err err = {0};
+    Trainer *t = create(&c);
+    int forbidden = 0;
+
+    run(t, 3, 1);
+    trainer_state(t, &list);
+    StateField *f = field_of(&list, "/env/obs");
+    size_t width = f->dims[1], actions = (size_t)WORLD.actions;
+    for (int lane = 0; lane < LANES; lane++) {
+        float *mask = (float *)(uintptr_t)f->data + ((size_t)lane + 1) * width - actions;
+        for (size_t a = 0; a < actions; a++) {
+            forbidden += !(mask[a] > 0);
+            mask[a] = 1;
+        }
+    }
+    ck_assert_int_gt(forbidden, 0);
+    ck_assert_int_eq(trainer_resumed(t, &err), ST_FORMAT);
+    ck_assert_ptr_nonnull(strstr(err.msg, "/env/obs"));
+    trainer_destroy(t);
+}
+END_TEST
+
 START_TEST(frozen_policy_acts_as_the_evaluation_copy)
 {
     static StateList from, to;
@@ -589,6 +616,7 @@ int main(void)
     tcase_add_test(tc, every_kind_of_state_is_listed);
     tcase_add_loop_test(tc, the_demonstrator_can_act_in_the_warm_up, 0, 2);
     tcase_add_loop_test(tc, damaged_state_is_refused, 0, 7);
+    tcase_add_test(tc, an_action_that_the_environment_forbids_is_refused);
     tcase_add_loop_test(tc, frozen_policy_acts_as_the_evaluation_copy, 0, 2);
     tcase_add_loop_test(tc, bad_settings_are_named, 0, 5);
     tcase_add_test(tc, create_reports_every_allocation_failure);
