@@ -262,37 +262,42 @@ static double demo_weight(const Dqn *d)
     return linear_at(&change, d->updates);
 }
 
-/* Sums of all shards, in shard order, into shard 0's gradient and *stats. */
-static void reduce(const Dqn *d, const Update *u, DqnStats *stats)
+static void add_stats(const Dqn *d, const Update *u, DqnStats *stats)
 {
-    float *sum = u->shard[0].grad;
-
     memset(stats, 0, sizeof *stats);
     for (int k = 0; k < d->cfg.shards; k++) {
         const Shard *s = &u->shard[k];
-        for (size_t i = 0; k > 0 && i < d->P; i++) sum[i] += s->grad[i];
         stats->loss += s->loss;
         stats->td_error += s->td_sum / d->cfg.batch;
         stats->q_mean += s->q_sum / d->cfg.batch;
         stats->margin_loss += s->margin_sum;
     }
-    if (d->cfg.noisy) noise_gradient(&d->net, u->eps, sum);
 }
 
-static void follow(float *copy, const float *online, size_t n, double share)
+/* Sums the gradients of all shards, in shard order, into shard 0's; returns its norm. */
+static double add_gradients(const Dqn *d, const Update *u)
 {
-    float k = (float)share;
-    for (size_t i = 0; i < n; i++) copy[i] += k * (online[i] - copy[i]);
+    float *sum = u->shard[0].grad;
+    const float *more[MAX_SHARDS];
+
+    for (int k = 1; k < d->cfg.shards; k++) more[k - 1] = u->shard[k].grad;
+    double squares = grad_add(sum, more, d->cfg.shards - 1, d->P);
+    if (d->cfg.noisy) {
+        noise_gradient(&d->net, u->eps, sum);
+        squares += grad_add(sum + d->P, NULL, 0, d->N - d->P);
+    }
+    return sqrt(squares);
 }
 
-static void update_copies(Dqn *d)
+/* Adam's step, and what follows the online weights. */
+static void step(Dqn *d, const float *grad, float scale, double lr)
 {
     const DqnConfig *c = &d->cfg;
-    if (c->target_period == 0)
-        follow(d->target, d->online, d->N, c->target_polyak);
-    else if (d->updates % (uint64_t)c->target_period == 0)
+    Follower follower[] = {{d->eval, d->P, c->eval_polyak}, {d->target, d->N, c->target_polyak}};
+
+    adam_step_followed(&d->adam, d->online, grad, scale, lr, follower, c->target_period ? 1 : 2);
+    if (c->target_period > 0 && d->updates % (uint64_t)c->target_period == 0)
         memcpy(d->target, d->online, d->N * sizeof(float));
-    follow(d->eval, d->online, d->P, c->eval_polyak);
 }
 
 /* What the update sees, with noise of its own. */
@@ -363,18 +368,16 @@ void dqn_update_shard(Dqn *d, int slot, int k)
 void dqn_update_end(Dqn *d, int slot, DqnStats *stats)
 {
     Update *u = &d->update[slot];
-    float *grad = u->shard[0].grad;
 
-    reduce(d, u, stats);
-    stats->grad_norm = grad_clip(grad, d->N, d->cfg.clip_norm);
+    add_stats(d, u, stats);
+    stats->grad_norm = add_gradients(d, u);
     stats->lr = learning_rate(d);
     stats->demo_weight = u->demo_weight;
     stats->skipped = !isfinite(stats->grad_norm);
     d->updates++;
     if (!stats->skipped) {
         if (d->cfg.priority_alpha > 0) replay_learnt(u->replay, u->pick, d->cfg.batch, u->error);
-        adam_step(&d->adam, d->online, grad, stats->lr);
-        update_copies(d);
+        step(d, u->shard[0].grad, grad_clip_scale(stats->grad_norm, d->cfg.clip_norm), stats->lr);
     }
     if (d->cfg.noisy) refresh_acting(d);
 }

@@ -158,6 +158,66 @@ START_TEST(clipping_leaves_short_empty_and_broken_gradients)
 }
 END_TEST
 
+enum { MANY = 5000 }; /* several blocks, and a rest */
+
+static void random_floats(float *x, size_t n, Rng *rng)
+{
+    for (size_t i = 0; i < n; i++) x[i] = (float)rng_normal(rng);
+}
+
+START_TEST(gradients_are_added_in_order_and_measured)
+{
+    static float sum[MANY], more[2][MANY], expected[MANY];
+    const float *const list[] = {more[0], more[1]};
+    Rng rng;
+    rng_seed(&rng, 2, 0);
+    random_floats(sum, MANY, &rng);
+    random_floats(more[0], MANY, &rng);
+    random_floats(more[1], MANY, &rng);
+    for (int i = 0; i < MANY; i++) expected[i] = sum[i] + more[0][i] + more[1][i];
+    double squares = grad_add(sum, list, 2, MANY);
+    ck_assert_int_eq(memcmp(sum, expected, sizeof sum), 0);
+    ck_assert_double_eq_tol(sqrt(squares), norm(sum, MANY), 1e-9);
+    ck_assert(grad_add(sum, NULL, 0, MANY) == squares);
+    ck_assert_int_eq(memcmp(sum, expected, sizeof sum), 0);
+    ck_assert(grad_add(sum, list, 2, 0) == 0);
+}
+END_TEST
+
+/* Followers of different lengths, in either order, get the bits of a step and separate passes. */
+START_TEST(copies_follow_adams_step)
+{
+    static float start[MANY], g[MANY], plain[MANY], p[MANY], copy[2][MANY];
+    static const size_t LENGTH[][2] = {{MANY, MANY}, {MANY - 100, MANY}, {MANY, 77}, {10, 0}};
+    const float SCALE = 0.25f, SHARE[] = {0.5f, 0.125f};
+    Rng rng;
+    Err err = {0};
+    rng_seed(&rng, 3, 0);
+    random_floats(start, MANY, &rng);
+    random_floats(g, MANY, &rng);
+    for (int c = 0; c < 4; c++) {
+        Adam a, b;
+        ck_ok(adam_init(&a, MANY, BETA1, BETA2, EPS, &err), err);
+        ck_ok(adam_init(&b, MANY, BETA1, BETA2, EPS, &err), err);
+        Follower f[2] = {{copy[0], LENGTH[c][0], 0.5}, {copy[1], LENGTH[c][1], 0.125}};
+        memset(copy, 0, sizeof copy);
+        memcpy(p, start, sizeof p);
+        memcpy(plain, start, sizeof plain);
+        adam_step_followed(&a, p, g, SCALE, LR, f, 2);
+        for (int i = 0; i < MANY; i++) g[i] *= SCALE; /* exact */
+        adam_step(&b, plain, g, LR);
+        for (int i = 0; i < MANY; i++) g[i] /= SCALE;
+        ck_assert_int_eq(memcmp(p, plain, sizeof p), 0);
+        ck_assert_int_eq(memcmp(a.v, b.v, sizeof p), 0);
+        for (int k = 0; k < 2; k++)
+            for (size_t i = 0; i < MANY; i++)
+                ck_assert(copy[k][i] == (i < LENGTH[c][k] ? SHARE[k] * p[i] : 0.0f));
+        adam_free(&a);
+        adam_free(&b);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("optim");
@@ -170,6 +230,8 @@ int main(void)
     tcase_add_test(tc, adam_reports_every_allocation_failure);
     tcase_add_test(tc, clipping_keeps_the_direction);
     tcase_add_test(tc, clipping_leaves_short_empty_and_broken_gradients);
+    tcase_add_test(tc, gradients_are_added_in_order_and_measured);
+    tcase_add_test(tc, copies_follow_adams_step);
     suite_add_tcase(s, tc);
     return run_suite(s);
 }
