@@ -88,7 +88,8 @@ TILE(2, 2)
 TILE(3, 2)
 TILE(4, 2)
 TILE(5, 2)
-TILE(6, 2) TILE(1, 8)
+TILE(6, 2)
+TILE(1, 8)
 #ifdef __AVX512F__
     TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
 #endif
@@ -146,23 +147,34 @@ static void run_rows_narrow(const Product *p, const float *a, Tile *t, int n, fl
     }
 }
 
-/* panel[k, COLUMNS] = b^T, b [COLUMNS, k] with rows ld apart, in squares that fit into registers. */
+/* One vector of elements 0..3 of row p and of row p + 4 ld. */
+static inline __m256 load_halves(const float *p, size_t ld)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + 4 * ld),
+                                1);
+}
+
+/* Elements 0..3 of eight rows of b, ld apart, become four rows of eight, COLUMNS apart. */
+static inline void turn_block(const float *b, size_t ld, float *panel)
+{
+    __m256 r0 = load_halves(b, ld), r1 = load_halves(b + ld, ld);
+    __m256 r2 = load_halves(b + 2 * ld, ld), r3 = load_halves(b + 3 * ld, ld);
+    __m256 low01 = _mm256_unpacklo_ps(r0, r1), high01 = _mm256_unpackhi_ps(r0, r1);
+    __m256 low23 = _mm256_unpacklo_ps(r2, r3), high23 = _mm256_unpackhi_ps(r2, r3);
+    _mm256_storeu_ps(panel, _mm256_shuffle_ps(low01, low23, 0x44));
+    _mm256_storeu_ps(panel + COLUMNS, _mm256_shuffle_ps(low01, low23, 0xee));
+    _mm256_storeu_ps(panel + 2 * COLUMNS, _mm256_shuffle_ps(high01, high23, 0x44));
+    _mm256_storeu_ps(panel + 3 * COLUMNS, _mm256_shuffle_ps(high01, high23, 0xee));
+}
+
+/* panel[k, COLUMNS] = b^T, b [COLUMNS, k] with rows ld apart, in blocks that fit into registers. */
 static void turn_panel(const float *b, size_t ld, int k, float *panel)
 {
-    enum { SQUARE = 4 };
+    enum { DEEP = 4, WIDE = 8 };
     int l = 0;
-    for (; l + SQUARE <= k; l += SQUARE)
-        for (int j = 0; j < COLUMNS; j += SQUARE) {
-            const float *from = b + (size_t)j * ld + l;
-            float *to = panel + l * COLUMNS + j;
-            __m128 r0 = _mm_loadu_ps(from), r1 = _mm_loadu_ps(from + ld);
-            __m128 r2 = _mm_loadu_ps(from + 2 * ld), r3 = _mm_loadu_ps(from + 3 * ld);
-            _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-            _mm_storeu_ps(to, r0);
-            _mm_storeu_ps(to + COLUMNS, r1);
-            _mm_storeu_ps(to + 2 * COLUMNS, r2);
-            _mm_storeu_ps(to + 3 * COLUMNS, r3);
-        }
+    for (; l + DEEP <= k; l += DEEP)
+        for (int j = 0; j < COLUMNS; j += WIDE)
+            turn_block(b + (size_t)j * ld + l, ld, panel + l * COLUMNS + j);
     for (; l < k; l++)
         for (int j = 0; j < COLUMNS; j++) panel[l * COLUMNS + j] = b[(size_t)j * ld + (size_t)l];
 }

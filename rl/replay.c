@@ -99,6 +99,17 @@ static void put_obs(Replay *r, size_t slot, const float *obs)
     memset(out, 0, (size_t)(end - out) * sizeof *out);
 }
 
+/* mask[actions] = 1 where the slot's bit is set, else 0; a byte's bits at once. */
+static void get_mask(const Replay *r, size_t slot, float *mask)
+{
+    const uint8_t *bits = r->mask + slot * r->mask_bytes;
+    int actions = r->spec.n_actions, a = 0;
+
+    for (; a + 8 <= actions; a += 8, bits++)
+        for (int b = 0; b < 8; b++) mask[a + b] = (float)(*bits >> b & 1);
+    for (int b = 0; a + b < actions; b++) mask[a + b] = (float)(*bits >> b & 1);
+}
+
 static void get_obs(const Replay *r, size_t slot, float *obs)
 {
     size_t F = (size_t)r->spec.row_features, G = (size_t)r->spec.global_features;
@@ -108,10 +119,10 @@ static void get_obs(const Replay *r, size_t slot, float *obs)
 
     half_unpack(global, in, G);
     in += G;
+    get_mask(r, slot, mask);
+    if (F == 0) return;
     for (int a = 0; a < actions; a++, obs += F) {
-        bool valid = allows(r, slot, a);
-        mask[a] = valid;
-        if (!valid) {
+        if (!(mask[a] > 0)) {
             memset(obs, 0, F * sizeof *obs);
             continue;
         }
@@ -232,11 +243,38 @@ static void gather_one(const Replay *r, const ReplayPick *pick, double tau, Repl
     batch->discount[b] = flags & TERMINATED ? 0.0f : (float)exp(-time / tau);
 }
 
+static void fetch_obs(const Replay *r, size_t slot)
+{
+    enum { LINE = 64 / sizeof *r->obs };
+    const uint16_t *obs = r->obs + slot * r->width;
+    for (size_t i = 0; i < r->width; i += LINE) __builtin_prefetch(obs + i);
+    if (r->width > 0) __builtin_prefetch(obs + r->width - 1);
+    __builtin_prefetch(r->mask + slot * r->mask_bytes);
+}
+
+/* Asks for what gather_one() will read: picks lie anywhere, and each would wait for memory. */
+static void fetch(const Replay *r, const ReplayPick *pick)
+{
+    size_t first = replay_slot(r, pick->lane, pick->push);
+    fetch_obs(r, first);
+    fetch_obs(r, replay_slot(r, pick->lane, pick->push + (uint64_t)pick->steps));
+    __builtin_prefetch(r->reward + first);
+    __builtin_prefetch(r->elapsed + first);
+    __builtin_prefetch(r->flags + first);
+    __builtin_prefetch(r->action + first);
+    __builtin_prefetch(r->demo + first);
+}
+
 void replay_gather(const Replay *r, const ReplayPick *pick, int first, int last, double tau,
                    ReplayBatch *batch)
 {
+    enum { AHEAD = 4 };
     assert(tau > 0);
-    for (int b = first; b < last; b++) gather_one(r, &pick[b], tau, batch, b);
+    for (int b = first; b < last && b < first + AHEAD; b++) fetch(r, &pick[b]);
+    for (int b = first; b < last; b++) {
+        if (b + AHEAD < last) fetch(r, &pick[b + AHEAD]);
+        gather_one(r, &pick[b], tau, batch, b);
+    }
 }
 
 void replay_state(Replay *r, StateList *list)
