@@ -52,11 +52,34 @@ typedef struct Tile {
     float *c;
 } Tile;
 
-/* rows and vectors are constants wherever this is put in: `sum` is registers. */
-static inline __attribute__((always_inline)) void run_tile(const Tile *t, int rows, int vectors)
+/* For loops over the rows of a tile: one that is not unrolled puts `sum` into memory. */
+#define UNROLL_ROWS _Pragma("GCC unroll 12")
+#define INLINE      static inline __attribute__((always_inline))
+
+/* rows and vectors are constants wherever these are put in: `sum` is registers. */
+INLINE void store_tile(const Tile *t, int rows, int vectors, Vec sum[TILE_ROWS][WIDE_VECTORS])
+{
+    float *c = t->c;
+    UNROLL_ROWS
+    for (int i = 0; i < rows; i++, c += t->c_row)
+        for (int j = 0; j < vectors; j++) STORE(c + j * VEC, sum[i][j]);
+}
+
+INLINE void add_tile(const Tile *t, int rows, int vectors, Vec sum[TILE_ROWS][WIDE_VECTORS])
+{
+    Vec beta = SPREAD(t->beta);
+    float *c = t->c;
+    UNROLL_ROWS
+    for (int i = 0; i < rows; i++, c += t->c_row)
+        for (int j = 0; j < vectors; j++)
+            STORE(c + j * VEC, FMA(beta, LOAD(c + j * VEC), sum[i][j]));
+}
+
+INLINE void run_tile(const Tile *t, int rows, int vectors)
 {
     Vec sum[TILE_ROWS][WIDE_VECTORS];
     const float *a = t->a, *b = t->b;
+    UNROLL_ROWS
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < vectors; j++) sum[i][j] = SPREAD(0);
     for (int l = 0; l < t->k; l++, a += t->a_step, b += t->b_step) {
@@ -65,16 +88,16 @@ static inline __attribute__((always_inline)) void run_tile(const Tile *t, int ro
             _mm_prefetch((const char *)(b + AHEAD * t->b_step + j * VEC), _MM_HINT_T0);
             row[j] = LOAD(b + j * VEC);
         }
+        UNROLL_ROWS
         for (int i = 0; i < rows; i++) {
             Vec x = SPREAD(a[(size_t)i * t->a_row]);
             for (int j = 0; j < vectors; j++) sum[i][j] = FMA(x, row[j], sum[i][j]);
         }
     }
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < vectors; j++) {
-            float *c = t->c + (size_t)i * t->c_row + j * VEC;
-            STORE(c, t->beta == 0 ? sum[i][j] : FMA(SPREAD(t->beta), LOAD(c), sum[i][j]));
-        }
+    if (t->beta == 0)
+        store_tile(t, rows, vectors, sum);
+    else
+        add_tile(t, rows, vectors, sum);
 }
 
 typedef void RunTile(const Tile *t);
@@ -91,13 +114,14 @@ TILE(5, 2)
 TILE(6, 2)
 TILE(1, 8)
 #ifdef __AVX512F__
-    TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
+TILE(7, 2)
+TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
 #endif
 
-        static RunTile *const RUN[TILE_ROWS + 1] = {
-            NULL,     tile_1_2, tile_2_2, tile_3_2,  tile_4_2,  tile_5_2,  tile_6_2,
+    static RunTile *const RUN[TILE_ROWS + 1] = {
+        NULL,     tile_1_2, tile_2_2, tile_3_2,  tile_4_2,  tile_5_2,  tile_6_2,
 #ifdef __AVX512F__
-            tile_7_2, tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2,
+        tile_7_2, tile_8_2, tile_9_2, tile_10_2, tile_11_2, tile_12_2,
 #endif
 };
 static RunTile *const RUN_WIDE[WIDE_ROWS + 1] = {
