@@ -115,7 +115,8 @@ TILE(6, 2)
 TILE(1, 8)
 #ifdef __AVX512F__
 TILE(7, 2)
-TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
+TILE(8, 2)
+TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(2, 8) TILE(3, 8)
 #endif
 
     static RunTile *const RUN[TILE_ROWS + 1] = {
@@ -194,11 +195,16 @@ static inline void turn_block(const float *b, size_t ld, float *panel)
 /* panel[k, COLUMNS] = b^T, b [COLUMNS, k] with rows ld apart, in blocks that fit into registers. */
 static void turn_panel(const float *b, size_t ld, int k, float *panel)
 {
-    enum { DEEP = 4, WIDE = 8 };
+    enum {
+        DEEP = 4,
+        WIDE = 8,
+        LINE = 16
+    }; /* a line of the cache is used up before the next row's */
     int l = 0;
-    for (; l + DEEP <= k; l += DEEP)
+    for (; l + LINE <= k; l += LINE)
         for (int j = 0; j < COLUMNS; j += WIDE)
-            turn_block(b + (size_t)j * ld + l, ld, panel + l * COLUMNS + j);
+            for (int i = l; i < l + LINE; i += DEEP)
+                turn_block(b + (size_t)j * ld + i, ld, panel + i * COLUMNS + j);
     for (; l < k; l++)
         for (int j = 0; j < COLUMNS; j++) panel[l * COLUMNS + j] = b[(size_t)j * ld + (size_t)l];
 }
