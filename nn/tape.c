@@ -24,6 +24,7 @@ typedef void Backward(Tape *t, const Node *n);
 struct Node {
     int rows, cols;
     bool needs;         /* a gradient */
+    bool stale;         /* what grad holds is to be overwritten */
     Var a, b, c;        /* operands, or NONE */
     const float *value; /* [rows,cols], arena or borrowed */
     float *grad;        /* [rows,cols], arena or borrowed; NULL until touched */
@@ -40,7 +41,7 @@ struct Tape {
     float *arena;
     size_t used, max_floats;
     int n, max_nodes;
-    bool backward_done;
+    bool backward_done, overwrite;
 };
 
 Status tape_create(Tape **out, int max_nodes, size_t max_floats, Err *err)
@@ -74,6 +75,11 @@ void tape_reset(Tape *t)
     t->n = 0;
     t->used = 0;
     t->backward_done = false;
+}
+
+void tape_overwrite(Tape *t)
+{
+    t->overwrite = true;
 }
 
 static size_t size_of(int rows, int cols)
@@ -156,8 +162,9 @@ static Var record(Tape *t, Node n, float **y)
 static float *touch(Tape *t, Var v)
 {
     Node *n = &t->nodes[v];
-    if (n->grad) return n->grad;
-    n->grad = take(t, elements(n));
+    if (n->grad && !n->stale) return n->grad;
+    if (!n->grad) n->grad = take(t, elements(n));
+    n->stale = false;
     return memset(n->grad, 0, elements(n) * sizeof *n->grad);
 }
 
@@ -165,7 +172,8 @@ static float *touch(Tape *t, Var v)
 static float *touch_gemm(Tape *t, Var v, float *beta)
 {
     Node *n = &t->nodes[v];
-    *beta = n->grad ? 1 : 0;
+    *beta = n->grad && !n->stale ? 1 : 0;
+    n->stale = false;
     if (!n->grad) n->grad = take(t, elements(n));
     return n->grad;
 }
@@ -182,6 +190,7 @@ Var tape_param(Tape *t, const float *w, float *grad, int rows, int cols)
     return append(t, (Node){.rows = rows,
                             .cols = cols,
                             .needs = true,
+                            .stale = t->overwrite,
                             .a = NONE,
                             .b = NONE,
                             .c = NONE,
@@ -570,10 +579,11 @@ void tape_backward(Tape *t, Var root)
     assert(tape_rows(t, root) == 1 && tape_cols(t, root) == 1);
     assert(!t->backward_done && "once per reset");
     t->backward_done = true;
-    if (!needs(t, root)) return;
-    touch(t, root)[0] += 1;
+    if (needs(t, root)) touch(t, root)[0] += 1;
     for (Var v = root; v >= 0; v--) {
         const Node *n = &t->nodes[v];
         if (n->backward && n->needs && n->grad) n->backward(t, n);
     }
+    for (Var v = 0; v < t->n; v++)
+        if (t->nodes[v].stale) touch(t, v);
 }

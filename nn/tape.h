@@ -18,6 +18,10 @@ typedef int Var;
 Status tape_create(Tape **out, int max_nodes, size_t max_floats, Err *err);
 void tape_destroy(Tape *t); /* NULL allowed */
 void tape_reset(Tape *t);   /* forgets all nodes, keeps the memory */
+/* From now on tape_backward() overwrites the gradients of parameters, and clears those that the loss
+ * does not depend on, instead of adding to them: that saves clearing them before, and reading. Then no
+ * two parameters of a tape may share a gradient. */
+void tape_overwrite(Tape *t);
 /* Floats that one result of this shape takes, value and gradient together. */
 size_t tape_node_floats(int rows, int cols);
 
@@ -28,7 +32,7 @@ const float *tape_grad(const Tape *t, Var v);  /* after tape_backward(); NULL if
 
 /* Leaves. Data is borrowed until the next reset. */
 Var tape_input(Tape *t, const float *x, int rows, int cols); /* no gradient */
-/* Gradients of w are ADDED to grad[rows, cols] by tape_backward(). */
+/* Gradients of w are ADDED to grad[rows, cols] by tape_backward(), but see tape_overwrite(). */
 Var tape_param(Tape *t, const float *w, float *grad, int rows, int cols);
 
 /* y[B,O] = x[B,I] W[I,O] + b[1,O] */

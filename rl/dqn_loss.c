@@ -23,6 +23,7 @@ Status shard_create(Shard *s, const QNet *net, int S, size_t N, Err *err)
     TRY(qbatch_create(&s->now, net, S, err));
     TRY(qbatch_create(&s->next, net, S, err));
     TRY(tape_create(&s->tape, qnet_tape_nodes(net) + LOSS_NODES, floats, err));
+    tape_overwrite(s->tape); /* every weight is one parameter of it */
     st = ST_NOMEM;
     if (!(s->grad = mem_calloc(N, sizeof(float)))) goto fail;
     if (!(s->pair = mem_calloc(pairs, sizeof(int)))) goto fail;
@@ -192,7 +193,6 @@ void shard_update(void *ctx, int k)
     if (d->cfg.gap > 0) widen_gaps(u, s, b->action + first);
     choose_pairs(u, s, b->action + first, b->demo + first);
 
-    memset(s->grad, 0, d->P * sizeof *s->grad);
     tape_reset(s->tape);
     Var q = qnet_forward(&d->net, s->tape, u->online, s->grad, &s->now, s->pair, s->n_pairs);
     Var loss = td_loss(u, s, q);

@@ -463,6 +463,42 @@ START_TEST(parameters_add_to_the_gradient_they_are_given)
 }
 END_TEST
 
+/* Bit by bit what adding to zeros gives, whatever was there before. */
+START_TEST(overwritten_gradients_need_no_clearing)
+{
+    const Operation *op = &OPERATIONS[_i];
+    static float added[MAX_LEAVES][MAX_ELEMENTS];
+    Problem p;
+    Rng rng;
+    Var loss;
+    rng_seed(&rng, 3, (uint64_t)_i);
+    randomise(&p, op, &rng);
+    record(op, &p, &loss);
+    tape_backward(tape, loss);
+    memcpy(added, grad, sizeof added);
+    tape_overwrite(tape);
+    for (int pass = 0; pass < 2; pass++) {
+        tape_reset(tape);
+        record(op, &p, &loss);
+        tape_backward(tape, loss);
+        for (int i = 0; i < p.leaves; i++)
+            for (int e = 0; e < leaf_size(&p, i); e++) ck_assert(grad[i][e] == added[i][e]);
+    }
+}
+END_TEST
+
+START_TEST(overwriting_clears_what_the_loss_does_not_depend_on)
+{
+    float w[2] = {1, 2}, unused[2] = {3, 4}, dw[2] = {5, 6}, dunused[2] = {7, 8};
+    tape_overwrite(tape);
+    Var x = tape_param(tape, w, dw, 1, 2);
+    tape_param(tape, unused, dunused, 1, 2);
+    tape_backward(tape, tape_mean(tape, x));
+    ck_assert(dw[0] == 0.5f && dw[1] == 0.5f);
+    ck_assert(dunused[0] == 0 && dunused[1] == 0);
+}
+END_TEST
+
 START_TEST(repetition_gives_the_same_bits)
 {
     const Operation *op = &OPERATIONS[_i];
@@ -717,6 +753,8 @@ int main(void)
     tcase_add_loop_test(tc, values_are_as_defined, 0, N_OPERATIONS);
     tcase_add_loop_test(tc, gradients_agree_with_central_differences, 0, N_OPERATIONS);
     tcase_add_loop_test(tc, parameters_add_to_the_gradient_they_are_given, 0, N_OPERATIONS);
+    tcase_add_loop_test(tc, overwritten_gradients_need_no_clearing, 0, N_OPERATIONS);
+    tcase_add_test(tc, overwriting_clears_what_the_loss_does_not_depend_on);
     tcase_add_loop_test(tc, repetition_gives_the_same_bits, 0, N_OPERATIONS);
     tcase_add_loop_test(tc, no_operation_allocates, 0, N_OPERATIONS);
     tcase_add_test(tc, inputs_get_no_gradient);
