@@ -382,11 +382,64 @@ void dqn_update_end(Dqn *d, int slot, DqnStats *stats)
     if (d->cfg.noisy) refresh_acting(d);
 }
 
+/* Updates in a row. Jobs are the shards 0.., then a turn that ends an update and begins the next: for
+ * whoever finishes the last shard, so that no thread has to be woken for it. */
+typedef struct Row {
+    Dqn *d;
+    Replay *replay;
+    DqnStats *stats;
+    int left;        /* updates to end */
+    int given, done; /* shards of this one */
+    bool turning;
+} Row;
+
+static int next_job(void *ctx)
+{
+    Row *r = ctx;
+    if (r->left == 0) return POOL_END;
+    if (r->given < r->d->cfg.shards) return r->given++;
+    if (r->done < r->d->cfg.shards || r->turning) return POOL_WAIT;
+    r->turning = true;
+    return r->d->cfg.shards;
+}
+
+static void run_job(void *ctx, int job)
+{
+    Row *r = ctx;
+    Update *u = &r->d->update[0];
+    if (job < r->d->cfg.shards) {
+        gather_and_update(u, job);
+    } else {
+        dqn_update_end(r->d, 0, r->stats);
+        if (r->left > 1) begin(r->d, u, r->replay);
+    }
+}
+
+static void job_done(void *ctx, int job)
+{
+    Row *r = ctx;
+    if (job < r->d->cfg.shards) {
+        r->done++;
+    } else {
+        r->left--;
+        r->given = r->done = 0;
+        r->turning = false;
+    }
+}
+
+void dqn_updates_run(Dqn *d, Replay *replay, Pool *pool, int n, DqnStats *stats)
+{
+    static const PoolWork WORK = {next_job, run_job, job_done};
+    Row row = {.d = d, .replay = replay, .stats = stats, .left = n};
+
+    assert(n >= 1);
+    begin(d, &d->update[0], replay);
+    pool_serve(pool, &WORK, &row);
+}
+
 void dqn_update(Dqn *d, Replay *replay, Pool *pool, DqnStats *stats)
 {
-    begin(d, &d->update[0], replay);
-    pool_run(pool, gather_and_update, &d->update[0], d->cfg.shards);
-    dqn_update_end(d, 0, stats);
+    dqn_updates_run(d, replay, pool, 1, stats);
 }
 
 /* ---- acting ---- */

@@ -94,6 +94,9 @@ uint64_t dqn_updates(const Dqn *d);       /* made so far */
 /* Needs replay_ready(replay, cfg.n_step) and, if cfg.priority_alpha > 0, replay_prioritise() with
  * the same n_step; then it updates priorities. */
 void dqn_update(Dqn *d, Replay *replay, Pool *pool, DqnStats *stats);
+/* The same n >= 1 times in a row; *stats are the last one's. Faster on several threads: whoever
+ * finishes the last part of an update goes on with the next, and nobody waits for the caller. */
+void dqn_updates_run(Dqn *d, Replay *replay, Pool *pool, int n, DqnStats *stats);
 /* The same in parts, for a caller with other work to mix in: begin draws a batch and copies it out of
  * the replay; then every shard 0..cfg.shards-1 once, in any order and on any threads; then end. Slot
  * 0..cfg.in_flight-1 says which of the updates under way; begins and ends must not overlap each

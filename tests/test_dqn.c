@@ -887,6 +887,39 @@ START_TEST(an_update_under_way_sees_the_weights_it_began_with)
 }
 END_TEST
 
+/* On any number of threads, fewer and more than shards. */
+START_TEST(updates_in_a_row_are_updates_one_by_one)
+{
+    EnvSpec spec = {A, F, G, OBS, A};
+    DqnConfig c = update_config(&KINDS[1]);
+    Replay *replay;
+    Pool *pool, *one;
+    Dqn *row, *each;
+    DqnStats s = {0}, last = {0};
+    Rng rng;
+    Err err = {0};
+
+    rng_seed(&rng, 5, 0);
+    ck_ok(pool_create(&pool, _i, &err), err);
+    ck_ok(pool_create(&one, 1, &err), err);
+    ck_ok(replay_create(&replay, &spec, 1, 100, &err), err);
+    fill_replay(replay, &spec, &rng);
+    ck_ok(dqn_create(&row, &c, &spec, 5, &err), err);
+    ck_ok(dqn_create(&each, &c, &spec, 5, &err), err);
+    dqn_updates_run(row, replay, pool, 1, &s);
+    dqn_updates_run(row, replay, pool, 30, &s);
+    for (int i = 0; i < 31; i++) dqn_update(each, replay, one, &last);
+    ck_same_weights(row, each, true);
+    ck_assert_uint_eq(dqn_updates(row), 31);
+    ck_assert(s.loss == last.loss && s.grad_norm == last.grad_norm);
+    dqn_destroy(row);
+    dqn_destroy(each);
+    replay_destroy(replay);
+    pool_destroy(pool);
+    pool_destroy(one);
+}
+END_TEST
+
 START_TEST(acting_respects_the_mask)
 {
     ToyMdp m = BANDIT;
@@ -1013,6 +1046,7 @@ int main(void)
     tcase_add_loop_test(tc, noise_explores, 0, 2);
     tcase_add_test(tc, noise_is_factorised);
     tcase_add_test(tc, noise_is_for_acting_only);
+    tcase_add_loop_test(tc, updates_in_a_row_are_updates_one_by_one, 1, 5);
     tcase_add_loop_test(tc, acting_respects_the_mask, 0, 2);
     tcase_add_test(tc, equal_values_go_to_the_lowest_action);
     tcase_add_test(tc, bad_settings_are_named);

@@ -20,7 +20,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IN = 64, HIDDEN = 256, OUT = 32, LAYERS = 3, LANES = 8, STEPS = 1024, ROUNDS = 9 };
+enum {
+    IN = 64,
+    HIDDEN = 256,
+    OUT = 32,
+    LAYERS = 3,
+    LANES = 8,
+    STEPS = 1024,
+    ROUNDS = 9,
+    IN_A_ROW = 20
+};
 static const int WIDTH[LAYERS + 1] = {IN, HIDDEN, HIDDEN, OUT};
 static const EnvSpec SPEC = {OUT, 0, IN, IN + OUT, OUT};
 
@@ -75,10 +84,11 @@ static double update_rate(Replay *r, int batch, int threads, double seconds)
     Dqn *d;
     long n = 0;
     if (dqn_create(&d, &cfg, &SPEC, 1, &err) || pool_create(&pool, threads, &err)) die(&err);
-    for (int i = 0; i < 20; i++) dqn_update(d, r, pool, &stats);
+    dqn_updates_run(d, r, pool, 20, &stats);
     double t0 = clock_seconds(), t;
     do {
-        for (int i = 0; i < 10; i++, n++) dqn_update(d, r, pool, &stats);
+        dqn_updates_run(d, r, pool, IN_A_ROW, &stats);
+        n += IN_A_ROW;
     } while ((t = clock_seconds() - t0) < seconds);
     pool_destroy(pool);
     dqn_destroy(d);
