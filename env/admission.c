@@ -62,7 +62,7 @@ static int give_up(AdmissionJob *job, int n)
     return largest;
 }
 
-void admission_choose(AdmissionJob *job, int n, int n_sas)
+void admission_choose(AdmissionJob *job, int n, double n_sas)
 {
     double ahead = 0; /* work of the admitted, of all SAs together */
     int admitted = 0;

@@ -21,6 +21,6 @@ typedef struct AdmissionJob {
 } AdmissionJob;
 
 /* Sorts job[n] by slack and decides about each. O(n log n). */
-void admission_choose(AdmissionJob *job, int n, int n_sas);
+void admission_choose(AdmissionJob *job, int n, double n_sas);
 
 #endif

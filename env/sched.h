@@ -35,7 +35,7 @@ void sched_step(const Scheduler *s, Sim *sim);
 double sched_price(const System *sys, const Quote *q);
 /* Nothing runs on it and nothing waits for it. */
 bool sched_is_free(const SaView *sa);
-/* The SA with the least price: the queue family's choice. */
-int sched_choose_finish_bw(const Sim *sim);
+/* The SA that the simulator's rules choose by their weights: of list, paced, reserve and queue family. */
+int sched_choose(const Sim *sim);
 
 #endif

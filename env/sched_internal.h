@@ -72,9 +72,7 @@ int round_fastest_free(const Sim *sim, const Round *r, const Candidate *c);
 int round_least_price(const Sim *sim, const Candidate *c, double key);
 const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
 
-/* The choice of SA of the reserve family. */
-int sched_choose_reserve(const Sim *sim);
-/* The taken SA with the least finish + bandwidth_weight x bytes/BW; `otherwise` if none is taken. */
-int sched_choose_taken(const Sim *sim, double bandwidth_weight, int otherwise);
+/* The taken SA with the least price by the rules' weights; `otherwise` if none is taken. */
+int sched_choose_taken(const Sim *sim, int otherwise);
 
 #endif

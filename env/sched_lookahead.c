@@ -47,14 +47,15 @@ static double misses(const Sim *sim)
 }
 
 /* Misses after taking this SA and going on by the rule. */
-static double outcome(Sim *sim, int sa, int (*rule)(const Sim *))
+static double outcome(Sim *sim, int sa)
 {
     Sim fork;
     Candidate c;
     double until = sim_now(sim) + HORIZON * mean_t_iso(sim_system(sim));
     sim_fork(&fork, sim_user(sim), sim);
     sim_commit(&fork, sa, 0);
-    while (sim_candidate(&fork, &c) && sim_now(&fork) < until) sim_commit(&fork, rule(&fork), 0);
+    while (sim_candidate(&fork, &c) && sim_now(&fork) < until)
+        sim_commit(&fork, sched_choose(&fork), 0);
     return misses(&fork);
 }
 
@@ -65,7 +66,7 @@ static bool is_spare(const Sim *sim, int sa)
     SaView v;
     sim_sa(sim, sa, &v);
     if (!sched_is_free(&v))
-        return sim_config(sim)->rules.replan_on_events && sa != sched_choose_taken(sim, 2, -1);
+        return sim_config(sim)->rules.replan_on_events && sa != sched_choose_taken(sim, -1);
     for (int m = 0; m < sa; m++) {
         sim_sa(sim, m, &v);
         if (sys->sa_type[m] == sys->sa_type[sa] && sched_is_free(&v)) return true;
@@ -73,32 +74,25 @@ static bool is_spare(const Sim *sim, int sa)
     return false;
 }
 
-static void commit_best(Sim *sim, int (*rule)(const Sim *))
+static void plan(Sim *sim)
 {
-    int guess = rule(sim), best = guess;
-    double least = outcome(sim, guess, rule);
+    int guess = sched_choose(sim), best = guess;
+    double least = outcome(sim, guess);
     for (int m = 0; m < sim_system(sim)->n_sas; m++) {
         if (m == guess || is_spare(sim, m)) continue;
-        double missed = outcome(sim, m, rule);
+        double missed = outcome(sim, m);
         if (missed < least - LEAST_GAIN) least = missed, best = m;
     }
     sim_commit(sim, best, 0);
 }
 
-static void plan_queue(Sim *sim)
-{
-    commit_best(sim, sched_choose_finish_bw);
-}
-
-static void plan_reserve(Sim *sim)
-{
-    commit_best(sim, sched_choose_reserve);
-}
-
 static const Scheduler LOOKAHEAD[] = {
     {.name = "lookahead-queue",
-     .rules = {.ready_order = ORDER_DR, .queue_order = ORDER_DR, .hopeless_last = true},
-     .plan = plan_queue,
+     .rules = {.ready_order = ORDER_DR,
+               .queue_order = ORDER_DR,
+               .hopeless_last = true,
+               .weight = {.bytes = 2}},
+     .plan = plan,
      .state_bytes = sim_fork_bytes,
      .clairvoyant = true,
      .summary = "CLAIRVOYANT upper reference: tries each SA and goes on as dr-queue-bw under the "
@@ -108,8 +102,9 @@ static const Scheduler LOOKAHEAD[] = {
                .queue_order = ORDER_PLAN,
                .hopeless_last = true,
                .replan_on_events = true,
-               .window = 2},
-     .plan = plan_reserve,
+               .window = 2,
+               .weight = {.bytes = 2, .kept = 1, .brief = 0.1}},
+     .plan = plan,
      .state_bytes = sim_fork_bytes,
      .clairvoyant = true,
      .summary = "CLAIRVOYANT upper reference: the same with edf-reserve-bw"},

@@ -24,48 +24,19 @@
 #include <math.h>
 #include <string.h>
 
-static double weigh(const System *sys, const Quote *q, double bandwidth_weight)
+static double weigh(const System *sys, const Quote *q, const RuleWeights *w)
 {
-    return q->wait_us + q->cost_us + bandwidth_weight * q->bytes / sys->dram_bytes_per_us;
+    return (1 + w->wait) * q->wait_us + q->cost_us + w->bytes * q->bytes / sys->dram_bytes_per_us;
 }
 
 double sched_price(const System *sys, const Quote *q)
 {
-    return weigh(sys, q, 2);
+    return weigh(sys, q, &(RuleWeights){.bytes = 2});
 }
 
 bool sched_is_free(const SaView *sa)
 {
     return !sa->busy && !sa->queued;
-}
-
-static int choose_least(const Sim *sim, double bandwidth_weight)
-{
-    const System *sys = sim_system(sim);
-    int best = 0;
-    double least = 0;
-    for (int m = 0; m < sys->n_sas; m++) {
-        Quote q;
-        sim_quote(sim, m, 0, &q);
-        double t = weigh(sys, &q, bandwidth_weight);
-        if (m == 0 || t < least) least = t, best = m;
-    }
-    return best;
-}
-
-static int choose_finish_bw1(const Sim *sim)
-{
-    return choose_least(sim, 1);
-}
-
-static int choose_finish(const Sim *sim)
-{
-    return choose_least(sim, 0);
-}
-
-int sched_choose_finish_bw(const Sim *sim)
-{
-    return choose_least(sim, 2);
 }
 
 static bool is_free(const Sim *sim, int sa)
@@ -75,34 +46,39 @@ static bool is_free(const Sim *sim, int sa)
     return sched_is_free(&v);
 }
 
-int sched_choose_taken(const Sim *sim, double bandwidth_weight, int otherwise)
+/* The SA with the least price; only_taken: among those that are not free. */
+static int cheapest(const Sim *sim, bool only_taken, int otherwise)
 {
     const System *sys = sim_system(sim);
     double least = HUGE_VAL;
     int best = otherwise;
     for (int m = 0; m < sys->n_sas; m++) {
         Quote q;
-        if (is_free(sim, m)) continue;
+        if (only_taken && is_free(sim, m)) continue;
         sim_quote(sim, m, 0, &q);
-        double t = weigh(sys, &q, bandwidth_weight);
-        if (t < least) least = t, best = m;
+        double price = weigh(sys, &q, &sim_config(sim)->rules.weight);
+        if (price < least) least = price, best = m;
     }
     return best;
 }
 
-/* A job is short if what is left of it is less than a tenth of the mean network. */
-static bool is_short(const System *sys, const JobView *j)
+int sched_choose_taken(const Sim *sim, int otherwise)
+{
+    return cheapest(sim, true, otherwise);
+}
+
+static bool is_short(const System *sys, const JobView *j, double brief)
 {
     double mean = 0;
     for (int i = 0; i < sys->n_nets; i++) mean += sys->net[i].t_iso_us / sys->n_nets;
-    return j->rem_us <= 0.1 * mean;
+    return j->rem_us <= brief * mean;
 }
 
 /* It can still be on time, but not if it waits for long. */
-static bool is_urgent(const Sim *sim, const JobView *j)
+static bool is_urgent(const Sim *sim, const JobView *j, double urgent)
 {
     double laxity = j->deadline_us - sim_now(sim) - j->rem_us;
-    return laxity >= 0 && laxity <= 0.3 * j->rem_us;
+    return laxity >= 0 && laxity <= urgent * j->rem_us;
 }
 
 /* The SA type on which the shortest network runs best. */
@@ -114,144 +90,181 @@ static int type_for_short_jobs(const System *sys)
     return best;
 }
 
-/* The last free SA of the type that suits short jobs is for them, and for urgent ones if `urgent`; others
- * wait for a taken SA. */
-static int choose_and_keep(const Sim *sim, double bandwidth_weight, bool urgent)
+/* Is this free SA one of the last that are kept for short jobs? */
+static bool is_kept(const Sim *sim, int sa)
 {
     const System *sys = sim_system(sim);
-    int sa = choose_least(sim, bandwidth_weight), kept = type_for_short_jobs(sys), free = 0;
+    int kept = sim_config(sim)->rules.weight.kept, free = 0;
+    if (kept == 0 || sys->sa_type[sa] != type_for_short_jobs(sys)) return false;
+    for (int m = 0; m < sys->n_sas; m++)
+        free += sys->sa_type[m] == sys->sa_type[sa] && is_free(sim, m);
+    return free <= kept;
+}
+
+/* Would the DRAM be overbooked if this free SA took the candidate, too? */
+static bool is_crowded(const Sim *sim, int sa)
+{
+    const System *sys = sim_system(sim);
+    double crowd = sim_config(sim)->rules.weight.crowd;
+    if (!(crowd > 0)) return false;
+    Quote q;
+    sim_quote(sim, sa, 0, &q);
+    double demand = q.bytes / q.cost_us;
+    bool busy = false;
+    for (int m = 0; m < sys->n_sas; m++) {
+        SaView v;
+        sim_sa(sim, m, &v);
+        demand += v.demand;
+        busy |= v.busy;
+    }
+    return busy && demand > crowd * sys->dram_bytes_per_us;
+}
+
+int sched_choose(const Sim *sim)
+{
+    const RuleWeights *w = &sim_config(sim)->rules.weight;
+    int sa = cheapest(sim, false, 0);
     Candidate c;
     JobView j;
-    if (sys->sa_type[sa] != kept || !is_free(sim, sa)) return sa;
+    if (!is_free(sim, sa) || !(is_kept(sim, sa) || is_crowded(sim, sa))) return sa;
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
-    if (is_short(sys, &j) || (urgent && is_urgent(sim, &j))) return sa;
-    for (int m = 0; m < sys->n_sas; m++) free += sys->sa_type[m] == kept && is_free(sim, m);
-    return free > 1 ? sa : sched_choose_taken(sim, bandwidth_weight, sa);
+    if (is_short(sim_system(sim), &j, w->brief) || is_urgent(sim, &j, w->urgent)) return sa;
+    return sched_choose_taken(sim, sa);
 }
 
-int sched_choose_reserve(const Sim *sim)
-{
-    return choose_and_keep(sim, 2, false);
-}
-
-static int choose_reserve_unless_urgent(const Sim *sim)
-{
-    return choose_and_keep(sim, 1, true);
-}
-
-#define LIST(order, last)                                                                          \
+#define LIST(order, last, weights)                                                                 \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = last,                    \
-        .replan_on_events = true                                                                   \
+        .replan_on_events = true, .weight = weights                                                \
     }
-#define PACED(order, decisions)                                                                    \
+#define PACED(order, decisions, weights)                                                           \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = true,                    \
-        .replan_on_events = true, .window = decisions                                              \
+        .replan_on_events = true, .window = decisions, .weight = weights                           \
     }
-#define ADMITTING(decisions)                                                                       \
+#define ADMITTING(decisions, weights)                                                              \
     {                                                                                              \
         .ready_order = ORDER_EDF, .queue_order = ORDER_PLAN, .hopeless_last = true,                \
-        .admission = true, .replan_on_events = true, .window = decisions                           \
+        .admission = true, .replan_on_events = true, .window = decisions, .weight = weights        \
     }
-#define QUEUE(order)                                                                               \
+#define QUEUE(order, weights)                                                                      \
     {                                                                                              \
-        .ready_order = order, .queue_order = order, .hopeless_last = true                          \
+        .ready_order = order, .queue_order = order, .hopeless_last = true, .weight = weights       \
+    }
+#define FINISH                                                                                     \
+    {                                                                                              \
+        .bytes = 0                                                                                 \
+    }
+#define FINISH_BW                                                                                  \
+    {                                                                                              \
+        .bytes = 2                                                                                 \
+    }
+#define RESERVE_BW                                                                                 \
+    {                                                                                              \
+        .bytes = 2, .kept = 1, .brief = 0.1                                                        \
+    }
+#define ADMIT_PACED_BW                                                                             \
+    {                                                                                              \
+        .bytes = 1                                                                                 \
+    }
+#define ADMIT_RESERVE_BW                                                                           \
+    {                                                                                              \
+        .bytes = 1, .kept = 1, .brief = 0.1, .urgent = 0.3                                         \
     }
 
 static const Scheduler RULES[] = {
     {.name = "fcfs-h",
-     .rules = LIST(ORDER_FCFS, false),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_FCFS, false, FINISH),
+     .choose = sched_choose,
      .summary = "first come first served, earliest finish"},
     {.name = "edf-h",
-     .rules = LIST(ORDER_EDF, false),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_EDF, false, FINISH),
+     .choose = sched_choose,
      .summary = "earliest deadline first, earliest finish"},
     {.name = "llf-h",
-     .rules = LIST(ORDER_LLF, false),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_LLF, false, FINISH),
+     .choose = sched_choose,
      .summary = "least laxity first, earliest finish"},
     {.name = "sjf-h",
-     .rules = LIST(ORDER_SRPT, false),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_SRPT, false, FINISH),
+     .choose = sched_choose,
      .summary = "least remaining work first, earliest finish"},
     {.name = "fcfs-h+",
-     .rules = LIST(ORDER_FCFS, true),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_FCFS, true, FINISH),
+     .choose = sched_choose,
      .summary = "fcfs-h, hopeless jobs last"},
     {.name = "edf-h+",
-     .rules = LIST(ORDER_EDF, true),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_EDF, true, FINISH),
+     .choose = sched_choose,
      .summary = "edf-h, hopeless jobs last"},
     {.name = "llf-h+",
-     .rules = LIST(ORDER_LLF, true),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_LLF, true, FINISH),
+     .choose = sched_choose,
      .summary = "llf-h, hopeless jobs last"},
     {.name = "sjf-h+",
-     .rules = LIST(ORDER_SRPT, true),
-     .choose = choose_finish,
+     .rules = LIST(ORDER_SRPT, true, FINISH),
+     .choose = sched_choose,
      .summary = "sjf-h, hopeless jobs last"},
     {.name = "edf-h-bw+",
-     .rules = LIST(ORDER_EDF, true),
-     .choose = sched_choose_finish_bw,
+     .rules = LIST(ORDER_EDF, true, FINISH_BW),
+     .choose = sched_choose,
      .summary = "edf-h+, least finish + 2 bytes/BW"},
     {.name = "dr-h-bw+",
-     .rules = LIST(ORDER_DR, true),
-     .choose = sched_choose_finish_bw,
+     .rules = LIST(ORDER_DR, true, FINISH_BW),
+     .choose = sched_choose,
      .summary = "the same by deadline + remaining work"},
     {.name = "edf-paced-bw",
-     .rules = PACED(ORDER_EDF, 1),
-     .choose = sched_choose_finish_bw,
+     .rules = PACED(ORDER_EDF, 1, FINISH_BW),
+     .choose = sched_choose,
      .summary = "edf-h-bw+ with one decision per event"},
     {.name = "srpt-paced-bw",
-     .rules = PACED(ORDER_SRPT, 1),
-     .choose = sched_choose_finish_bw,
+     .rules = PACED(ORDER_SRPT, 1, FINISH_BW),
+     .choose = sched_choose,
      .summary = "the same by remaining work"},
     {.name = "dr-paced-bw",
-     .rules = PACED(ORDER_DR, 1),
-     .choose = sched_choose_finish_bw,
+     .rules = PACED(ORDER_DR, 1, FINISH_BW),
+     .choose = sched_choose,
      .summary = "the same by deadline + remaining work"},
     {.name = "edf-reserve-bw",
-     .rules = PACED(ORDER_EDF, 2),
-     .choose = sched_choose_reserve,
+     .rules = PACED(ORDER_EDF, 2, RESERVE_BW),
+     .choose = sched_choose,
      .summary = "edf-h-bw+, two decisions per event, the last free SA of the type that suits them "
                 "is kept for "
                 "short jobs"},
     {.name = "dr-reserve-bw",
-     .rules = PACED(ORDER_DR, 2),
-     .choose = sched_choose_reserve,
+     .rules = PACED(ORDER_DR, 2, RESERVE_BW),
+     .choose = sched_choose,
      .summary = "the same by deadline + remaining work"},
     {.name = "admit-paced-bw",
-     .rules = ADMITTING(2),
-     .choose = choose_finish_bw1,
+     .rules = ADMITTING(2, ADMIT_PACED_BW),
+     .choose = sched_choose,
      .summary = "edf-paced-bw with two decisions per event; jobs that others would be late for "
                 "are given up"},
     {.name = "admit-reserve-bw",
-     .rules = ADMITTING(2),
-     .choose = choose_reserve_unless_urgent,
+     .rules = ADMITTING(2, ADMIT_RESERVE_BW),
+     .choose = sched_choose,
      .summary = "the same; the last free SA of the type that suits them is kept for short and "
                 "urgent jobs"},
     {.name = "edf-queue",
-     .rules = QUEUE(ORDER_EDF),
-     .choose = choose_finish,
+     .rules = QUEUE(ORDER_EDF, FINISH),
+     .choose = sched_choose,
      .summary = "commit to earliest finish, queues by deadline"},
     {.name = "edf-queue-bw",
-     .rules = QUEUE(ORDER_EDF),
-     .choose = sched_choose_finish_bw,
+     .rules = QUEUE(ORDER_EDF, FINISH_BW),
+     .choose = sched_choose,
      .summary = "commit to least finish + 2 bytes/BW, queues by deadline"},
     {.name = "srpt-queue-bw",
-     .rules = QUEUE(ORDER_SRPT),
-     .choose = sched_choose_finish_bw,
+     .rules = QUEUE(ORDER_SRPT, FINISH_BW),
+     .choose = sched_choose,
      .summary = "the same, queues by remaining work"},
     {.name = "sjf-queue-bw",
-     .rules = QUEUE(ORDER_SJF),
-     .choose = sched_choose_finish_bw,
+     .rules = QUEUE(ORDER_SJF, FINISH_BW),
+     .choose = sched_choose,
      .summary = "the same, queues by the network's isolated latency"},
     {.name = "dr-queue-bw",
-     .rules = QUEUE(ORDER_DR),
-     .choose = sched_choose_finish_bw,
+     .rules = QUEUE(ORDER_DR, FINISH_BW),
+     .choose = sched_choose,
      .summary = "the same, queues by deadline + remaining work"},
 };
 

@@ -44,7 +44,7 @@ static double order_key(const Sim *sim, QueueOrder order, const Job *j)
     case ORDER_FCFS:
         return j->arrival;
     case ORDER_EDF:
-        return j->deadline;
+        return j->deadline + sim->cfg.rules.weight.order * j->rem;
     case ORDER_LLF:
         return j->deadline - j->rem; /* laxity, `now` being common to all */
     case ORDER_SRPT:
@@ -179,12 +179,13 @@ static void review_admission(Sim *sim)
     for (int i = 0; i < sim->st->n_active; i++) {
         int id = sim->active[i];
         const Job *j = &sim->job[id];
-        if (sim->st->now > j->deadline - j->rem)
+        double work = (1 + sim->cfg.rules.weight.own) * j->rem;
+        if (sim->st->now > j->deadline - work)
             set_given_up(sim, id, true);
         else
-            a[n++] = (AdmissionJob){j->deadline - sim->st->now, j->rem, id, j->seq, 0, 0};
+            a[n++] = (AdmissionJob){j->deadline - sim->st->now, work, id, j->seq, 0, 0};
     }
-    admission_choose(a, n, sim->sys->n_sas);
+    admission_choose(a, n, sim->sys->n_sas / (1 + sim->cfg.rules.weight.ahead));
     for (int i = 0; i < n; i++) set_given_up(sim, a[i].id, !a[i].admitted);
 }
 

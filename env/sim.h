@@ -41,6 +41,22 @@ typedef enum {
                    sub-job; what becomes ready meanwhile waits for the next */
 } Asking;
 
+/* Numbers that a rule weighs by; experiments/tune.h fits them to a scenario. Zeros are the plain rule.
+ * rem is the remaining work of a job, BW the bandwidth of the DRAM. */
+typedef struct RuleWeights {
+    double order;  /* ORDER_EDF: by deadline + order x rem */
+    double wait;   /* price of an SA = (1 + wait) x until it is free + latency there */
+    double bytes;  /*   + bytes x the sub-job's bytes / BW */
+    int kept;      /* so many free SAs of the type that suits short jobs are kept for them */
+    double brief;  /* a job is short with at most this part of the mean network's latency left */
+    double urgent; /* a job is urgent, and treated as a short one, with laxity 0 .. urgent x rem */
+    double
+        crowd; /* others wait while SAs that are busy would demand more than crowd x BW; 0: never */
+    double own,
+        ahead; /* admission: a job's work is (1 + own) x rem, of those before it (1 + ahead) x as
+                          much */
+} RuleWeights;
+
 /* What the scheduler in charge wants from the simulator. */
 typedef struct SchedRules {
     Asking asking;
@@ -56,6 +72,7 @@ typedef struct SchedRules {
     /* Of list scheduling: decisions made after one event at most, 0 = no limit; what is not decided
      * waits for the next event. Bounds the work per event, and paces the starts. */
     int window;
+    RuleWeights weight;
 } SchedRules;
 
 typedef struct SimConfig {

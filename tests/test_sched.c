@@ -260,57 +260,76 @@ END_TEST
 
 /* --- on random systems --- */
 
-static int brute_choice(const Sim *sim, double weight)
+static double brute_price(const Sim *sim, const RuleWeights *w, int sa)
 {
-    double price[SYS_MAX_SAS];
-    int n = sim_system(sim)->n_sas, best = n - 1;
-    for (int m = 0; m < n; m++) {
-        Quote q;
-        sim_quote(sim, m, 0, &q);
-        price[m] = q.wait_us + q.cost_us + weight * q.bytes / sim_system(sim)->dram_bytes_per_us;
-    }
-    for (int m = n - 1; m >= 0; m--)
-        if (price[m] <= price[best]) best = m;
-    return best;
+    Quote q;
+    sim_quote(sim, sa, 0, &q);
+    return (1 + w->wait) * q.wait_us + q.cost_us +
+           w->bytes * q.bytes / sim_system(sim)->dram_bytes_per_us;
 }
 
-/* The reserve family's choice spelled out: the last free SA of the type on which the shortest network
- * takes least time is refused to all but short jobs, and to those with little laxity if `urgent`. */
-static int brute_reserve(const Sim *sim, double weight, bool urgent)
+static bool brute_taken(const Sim *sim, int sa)
 {
-    const System *sys = sim_system(sim);
+    SaView v;
+    sim_sa(sim, sa, &v);
+    return v.busy || v.queued > 0;
+}
+
+/* The type on which the shortest network takes least time. */
+static int brute_kept_type(const System *sys)
+{
     const SysNet *shortest = &sys->net[0];
-    int best = brute_choice(sim, weight), taken = -1, free = 0, kept = -1;
-    double mean_us = 0, least = HUGE_VAL, least_us = HUGE_VAL;
-    Candidate c;
-    JobView j;
-    sim_candidate(sim, &c);
-    sim_job(sim, c.job, &j);
-    for (int i = 0; i < sys->n_nets; i++) {
-        mean_us += sys->net[i].t_iso_us / sys->n_nets;
+    double least_us = HUGE_VAL;
+    int kept = -1;
+    for (int i = 0; i < sys->n_nets; i++)
         if (sys->net[i].t_iso_us < shortest->t_iso_us) shortest = &sys->net[i];
-    }
     for (int t = 0; t < sys->n_types; t++) {
         double us = 0;
         for (int p = 0; p < shortest->n_subjobs; p++) us += shortest->cost[t][p].latency_us;
         if (us < least_us) least_us = us, kept = t;
     }
+    return kept;
+}
+
+static bool brute_is_first(const Sim *sim, const RuleWeights *w)
+{
+    const System *sys = sim_system(sim);
+    double mean_us = 0;
+    Candidate c;
+    JobView j;
+    sim_candidate(sim, &c);
+    sim_job(sim, c.job, &j);
+    for (int i = 0; i < sys->n_nets; i++) mean_us += sys->net[i].t_iso_us / sys->n_nets;
+    double laxity = j.deadline_us - sim_now(sim) - j.rem_us;
+    return j.rem_us <= w->brief * mean_us || (laxity >= 0 && laxity <= w->urgent * j.rem_us);
+}
+
+/* The choice spelled out: the least price; but a free SA is refused to jobs that are neither short nor urgent if
+ * it is one of the last that are kept, or if the DRAM would be overbooked while something runs. They wait for the
+ * taken SA of least price, if one is taken. */
+static int brute_choice(const Sim *sim, const RuleWeights *w)
+{
+    const System *sys = sim_system(sim);
+    int best = 0, taken = -1, kept = brute_kept_type(sys), free = 0;
+    double demand = 0;
+    bool busy = false;
     for (int m = 0; m < sys->n_sas; m++) {
         SaView v;
-        Quote q;
         sim_sa(sim, m, &v);
-        sim_quote(sim, m, 0, &q);
-        double price = q.wait_us + q.cost_us + weight * q.bytes / sys->dram_bytes_per_us;
-        if (v.busy || v.queued > 0) {
-            if (m == best) return best;
-            if (price < least) least = price, taken = m;
-        } else if (sys->sa_type[m] == kept) {
-            free++;
-        }
+        demand += v.demand;
+        busy = busy || v.busy;
+        free += sys->sa_type[m] == kept && !brute_taken(sim, m);
+        if (brute_price(sim, w, m) < brute_price(sim, w, best)) best = m;
+        if (brute_taken(sim, m) &&
+            (taken < 0 || brute_price(sim, w, m) < brute_price(sim, w, taken)))
+            taken = m;
     }
-    double laxity = j.deadline_us - sim_now(sim) - j.rem_us;
-    if (urgent && laxity >= 0 && laxity <= 0.3 * j.rem_us) return best;
-    bool refused = sys->sa_type[best] == kept && free == 1 && j.rem_us > 0.1 * mean_us;
+    Quote q;
+    sim_quote(sim, best, 0, &q);
+    bool held = sys->sa_type[best] == kept && w->kept > 0 && free <= w->kept;
+    bool crowded =
+        w->crowd > 0 && busy && demand + q.bytes / q.cost_us > w->crowd * sys->dram_bytes_per_us;
+    bool refused = !brute_taken(sim, best) && (held || crowded) && !brute_is_first(sim, w);
     return refused && taken >= 0 ? taken : best;
 }
 
@@ -319,7 +338,9 @@ START_TEST(every_baseline_ends_an_episode_on_random_systems)
     enum { SYSTEMS = 40, JOBS = 40 };
     const Scheduler *s = sched_at(_i);
     bool reserves = strstr(s->name, "reserve") != NULL, admits = s->rules.admission;
-    double weight = !strstr(s->name, "-bw") ? 0 : admits ? 1 : 2;
+    RuleWeights documented = {.bytes = !strstr(s->name, "-bw") ? 0 : admits ? 1 : 2};
+    if (reserves) documented.kept = 1, documented.brief = 0.1;
+    if (reserves && admits) documented.urgent = 0.3;
     for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
         SimRig r;
         Rng rng;
@@ -332,9 +353,7 @@ START_TEST(every_baseline_ends_an_episode_on_random_systems)
                 continue;
             }
             int sa = s->choose(r.sim);
-            if (sa !=
-                (reserves ? brute_reserve(r.sim, weight, admits) : brute_choice(r.sim, weight)))
-                ck_abort_msg("%s chose %d", s->name, sa);
+            if (sa != brute_choice(r.sim, &documented)) ck_abort_msg("%s chose %d", s->name, sa);
             sim_commit(r.sim, sa, 0);
         }
         const JobCounts *c = &sim_totals(r.sim)->all;
@@ -342,6 +361,69 @@ START_TEST(every_baseline_ends_an_episode_on_random_systems)
         ck_assert_int_eq(c->met + c->late + c->dropped + c->rejected, JOBS);
         rig_free(&r);
     }
+}
+END_TEST
+
+static RuleWeights random_weights(Rng *rng)
+{
+    return (RuleWeights){.order = rng_uniform(rng) - 0.5,
+                         .wait = 2 * rng_uniform(rng) - 0.95,
+                         .bytes = 3 * rng_uniform(rng),
+                         .kept = (int)rng_below(rng, 3),
+                         .brief = rng_uniform(rng),
+                         .urgent = rng_uniform(rng),
+                         .crowd = 2 * rng_uniform(rng),
+                         .own = rng_uniform(rng) - 0.5,
+                         .ahead = rng_uniform(rng) - 0.5};
+}
+
+START_TEST(a_rule_chooses_by_its_weights)
+{
+    enum { SYSTEMS = 200, JOBS = 40 };
+    int waits = 0;
+    for (uint64_t seed = 0; seed < SYSTEMS; seed++) {
+        Scheduler s = *named("admit-reserve-bw");
+        SimRig r;
+        Rng rng;
+        rng_seed(&rng, seed, 2);
+        rig_random(&r, &rng, JOBS);
+        s.rules.weight = random_weights(&rng);
+        s.rules.window = (int)rng_below(&rng, 4);
+        sched_rig_start(&r, &s, seed);
+        for (Candidate c; sim_candidate(r.sim, &c);) {
+            int sa = sched_choose(r.sim);
+            ck_assert_int_eq(sa, brute_choice(r.sim, &s.rules.weight));
+            waits += brute_taken(r.sim, sa);
+            sim_commit(r.sim, sa, 0);
+        }
+        rig_free(&r);
+    }
+    ck_assert_int_gt(waits, 1000); /* the weights matter here */
+}
+END_TEST
+
+/* Two SAs, BW = 10 bytes/us: a runs and demands 8. b would demand 4 more: 1.2 times what there is. */
+START_TEST(a_crowded_dram_lets_others_wait_but_not_the_urgent)
+{
+    static const ChainNet NET[2] = {{1, {{{10, 80, 1}}}, 1000}, {1, {{{10, 40, 1}}}, 1000}};
+    static const ChainNet TIGHT[2] = {{1, {{{10, 80, 1}}}, 1000}, {1, {{{10, 40, 1}}}, 14}};
+    static const int SAME[2] = {0, 0};
+    static const struct {
+        double crowd;
+        const ChainNet *net;
+        bool waits;
+    } CASE[] = {{0, NET, false}, {1.3, NET, false}, {1.1, NET, true}, {1.1, TIGHT, false}};
+    Scheduler s = *named("edf-h");
+    SimRig r;
+    rig_chains(&r, 2, SAME, CASE[_i].net, 2);
+    r.sys->dram_bytes_per_us = 10;
+    s.rules.weight = (RuleWeights){.urgent = 0.5, .crowd = CASE[_i].crowd};
+    r.cfg.rules = s.rules;
+    rig_start_with(&r, (int[]){0, 1}, 2);
+    sched_step(&s, r.sim);
+    for (Candidate c; sim_candidate(r.sim, &c) && c.net == 0;) sched_step(&s, r.sim);
+    ck_assert_int_eq(brute_taken(r.sim, sched_choose(r.sim)), CASE[_i].waits);
+    rig_free(&r);
 }
 END_TEST
 
@@ -361,8 +443,10 @@ int main(void)
     tcase_add_test(tc, a_reservation_is_planned_anew_but_a_commitment_stays);
     tcase_add_test(tc, a_paced_rule_starts_one_sub_job_an_event);
     tcase_add_test(tc, a_reserve_rule_keeps_the_last_free_sa_for_short_jobs);
+    tcase_add_loop_test(tc, a_crowded_dram_lets_others_wait_but_not_the_urgent, 0, 4);
     suite_add_tcase(s, tc);
     tc = new_case("random systems", 60);
+    tcase_add_test(tc, a_rule_chooses_by_its_weights);
     tcase_add_loop_test(tc, every_baseline_ends_an_episode_on_random_systems, 0, sched_count());
     suite_add_tcase(s, tc);
     return run_suite(s);

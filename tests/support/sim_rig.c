@@ -140,6 +140,10 @@ void rig_random(SimRig *r, Rng *rng, int jobs)
     r->cfg.max_jobs = coin(rng) ? jobs : 1 + (int)rng_below(rng, 8);
     random_workload(r, rng, jobs);
     random_levels(r, rng);
+    if (coin(rng))
+        r->cfg.rules.weight = (RuleWeights){.order = rng_uniform(rng) - 0.5,
+                                            .own = rng_uniform(rng) - 0.5,
+                                            .ahead = rng_uniform(rng) - 0.5};
 }
 
 void rig_random_rounds(SimRig *r, Rng *rng, int jobs)

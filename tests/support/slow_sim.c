@@ -73,7 +73,7 @@ static void take_rank(Slow *s, QueueOrder order, int job, int sub, double given)
     Piece *p = &j->piece[sub];
     double rem = remaining(s, job);
     const double key[] = {[ORDER_FCFS] = j->arrival,
-                          [ORDER_EDF] = j->deadline,
+                          [ORDER_EDF] = j->deadline + s->cfg->rules.weight.order * rem,
                           [ORDER_LLF] = j->deadline - rem,
                           [ORDER_SRPT] = rem,
                           [ORDER_SJF] = net_of(s, job)->t_iso_us,
@@ -387,13 +387,19 @@ static bool decision_due(const Slow *s)
 
 /* --- who is given up --- */
 
+/* What admission takes a job's work for. */
+static double own_work(const Slow *s, int job)
+{
+    return (1 + s->cfg->rules.weight.own) * remaining(s, job);
+}
+
 /* Active jobs that can still be on time, by deadline; returns how many. */
 static int list_hopeful(const Slow *s, int job[])
 {
     int n = 0;
     for (int j = 0; j < s->arrived; j++) {
         int at = n;
-        if (!s->job[j].active || s->now > s->job[j].deadline - remaining(s, j)) continue;
+        if (!s->job[j].active || s->now > s->job[j].deadline - own_work(s, j)) continue;
         for (; at > 0 && s->job[j].deadline < s->job[job[at - 1]].deadline; at--)
             job[at] = job[at - 1];
         job[at] = j;
@@ -410,9 +416,9 @@ static void review(Slow *s)
     int n = list_hopeful(s, job);
     memset(admitted, 0, sizeof admitted);
     for (int i = 0; i < n; i++) {
-        double ahead = 0, own = remaining(s, job[i]);
+        double ahead = 0, own = own_work(s, job[i]);
         for (int k = 0; k < i; k++)
-            if (admitted[job[k]]) ahead += remaining(s, job[k]);
+            if (admitted[job[k]]) ahead += (1 + s->cfg->rules.weight.ahead) * own_work(s, job[k]);
         admitted[job[i]] = true;
         if (ahead / s->sys->n_sas + own <= s->job[job[i]].deadline - s->now) continue;
         int largest = -1;
