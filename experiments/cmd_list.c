@@ -151,7 +151,7 @@ static Status show_policy(const char *name, Err *err)
         puts(summary);
     else
         printf("%.3g decisions, teacher %s, seed %llu; no card\n",
-               (double)cfg.trainer.total_decisions, cfg.teacher,
+               (double)cfg.trainer.total_decisions, cfg.rule.base,
                (unsigned long long)cfg.trainer.seed);
 fail:
     return st;

@@ -11,6 +11,7 @@
 #include "experiments/contenders.h"
 #include "experiments/teacher.h"
 #include "experiments/train_set.h"
+#include "experiments/tune.h"
 #include "nn/gemm.h"
 
 #include <errno.h>
@@ -79,14 +80,16 @@ static void say_scenarios(const Run *run)
     }
 }
 
-static Status make_run(Run *run, Err *err)
+static Status make_run(Run *run, bool is_new, Err *err)
 {
     Status st;
     run->best = -1;
+    run->started_s = clock_seconds();
     TRY(pool_create(&run->pool, run->threads, err));
     TRY(train_set_create(&run->set, &run->cfg, run->threads, err));
     TRY(teacher_choose(&run->cfg, &run->set, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
                        run->pool, err));
+    if (is_new) TRY(tune_rule(&run->cfg, &run->set, run->pool, err));
     TRY(make_trainer(run, err));
     for (int i = 0; i < run->set.n; i++)
         TRY(learned_create(&run->candidate[i], &run->cfg, run->set.scenario[i], err));
@@ -150,7 +153,7 @@ static Status open_metrics(Run *run, Err *err)
     fseek(run->metrics, 0, SEEK_END);
     if (end == 0)
         fputs("decisions,updates,episodes,train_sla,loss,td_error,margin_loss,q_mean,grad_norm,lr,"
-              "epsilon,validation_sla,seconds\n",
+              "epsilon,validation_sla,margin,seconds\n",
               run->metrics);
     return ST_OK;
 }
@@ -188,7 +191,7 @@ fail:
     return st == ST_OK ? st : err_set(err, st, "checkpoint: %s", status_text(st));
 }
 
-static Status save_best(Run *run, Err *err)
+static Status save_best(Run *run, double margin, Err *err)
 {
     char path[PATH_MAX_BYTES + 32];
     StateList list = {0};
@@ -197,7 +200,9 @@ static Status save_best(Run *run, Err *err)
 
     snprintf(path, sizeof path, "%s/best.h5", run->dir);
     policy_state(run->candidate[0]->policy, &list);
-    TRY(run_config_format(&run->cfg, &text, err));
+    RunConfig cfg = run->cfg;
+    cfg.rule.margin = margin;
+    TRY(run_config_format(&cfg, &text, err));
     TRY(checkpoint_save(path, text, &list, wall_seconds(run), err));
 fail:
     mem_free(text);
@@ -206,19 +211,34 @@ fail:
 
 /* --- validation --- */
 
-/* Mean SLA rate over the scenarios and their loads, on seeds of their own. */
-static Status validate(Run *run, double *score, Err *err)
+static Status score_with(Run *run, double margin, double *score, Err *err)
 {
     Contender who[TRAIN_SET_MAX];
-
     for (int i = 0; i < run->set.n; i++) {
-        Policy *policy = run->candidate[i]->policy;
-        memcpy(policy_weights(policy), dqn_weights(trainer_dqn(run->trainer), DQN_EVALUATION),
-               qnet_params(policy_net(policy)) * sizeof(float));
+        run->candidate[i]->margin = margin;
         who[i] = learned_contender(run->candidate[i], "candidate");
     }
     return train_set_score(score, &run->set, who, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
                            run->cfg.evaluate_episodes, run->pool, err);
+}
+
+/* Mean SLA rate over the scenarios and their loads, on seeds of their own, with the best margin. */
+static Status validate(Run *run, double *score, double *margin, Err *err)
+{
+    const ConfigDoubles *margins = &run->cfg.margins;
+    for (int i = 0; i < run->set.n; i++) {
+        Policy *policy = run->candidate[i]->policy;
+        memcpy(policy_weights(policy), dqn_weights(trainer_dqn(run->trainer), DQN_EVALUATION),
+               qnet_params(policy_net(policy)) * sizeof(float));
+    }
+    *score = -1;
+    for (int i = 0; i < margins->n; i++) {
+        double s;
+        Status st = score_with(run, margins->v[i], &s, err);
+        if (st != ST_OK) return st;
+        if (s > *score) *score = s, *margin = margins->v[i];
+    }
+    return ST_OK;
 }
 
 /* counts: a validation of the schedule. One beside it, at the end of a short call that has no
@@ -226,18 +246,18 @@ static Status validate(Run *run, double *score, Err *err)
 static Status validate_and_keep_best(Run *run, bool counts, Err *err)
 {
     const TrainerStats *s = trainer_stats(run->trainer);
-    double score;
+    double score, margin = 0;
     Status st;
 
-    TRY(validate(run, &score, err));
-    fprintf(run->metrics, "%llu,%llu,%llu,%.6f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6f,%.2f\n",
+    TRY(validate(run, &score, &margin, err));
+    fprintf(run->metrics, "%llu,%llu,%llu,%.6f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6f,%.6g,%.2f\n",
             (unsigned long long)s->decisions, (unsigned long long)s->updates,
             (unsigned long long)s->episodes, s->score, s->loss, s->td_error, s->margin_loss,
-            s->q_mean, s->grad_norm, s->lr, s->epsilon, score, wall_seconds(run));
+            s->q_mean, s->grad_norm, s->lr, s->epsilon, score, margin, wall_seconds(run));
     fflush(run->metrics);
     if (score <= run->best) return ST_OK;
     if (counts) run->best = score;
-    TRY(save_best(run, err));
+    TRY(save_best(run, margin, err));
 fail:
     return st;
 }
@@ -334,13 +354,13 @@ static void say_end(const Run *run)
     if (stop_signal)
         log_info("resume with: relmas train --resume %s", run->dir);
     else
-        log_info("evaluate with: relmas eval %s %s dr-queue-bw edf-h+", run->dir, run->cfg.teacher);
+        log_info("evaluate with: relmas eval %s %s dr-queue-bw edf-h+", run->dir,
+                 run->cfg.rule.base);
 }
 
 static Status run_to_target(Run *run, Err *err)
 {
     Status st;
-    run->started_s = clock_seconds();
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     TRY(open_metrics(run, err));
@@ -388,7 +408,7 @@ static Status start_new(Run *run, const Options *o, Err *err)
     apply_options(run, o);
     run->target = o->steps ? o->steps : run->cfg.trainer.total_decisions;
     TRY(choose_folder(run, o, o->operands.v[0], err));
-    TRY(make_run(run, err));
+    TRY(make_run(run, true, err));
     log_info("training into %s, %.3g decisions", run->dir, (double)run->target);
     TRY(run_to_target(run, err));
 fail:
@@ -447,7 +467,7 @@ static Status resume(Run *run, const Options *o, Err *err)
     }
     TRY(run_config_parse(&run->cfg, path, checkpoint_config(ckpt), o->set.v, o->set.n, err));
     apply_options(run, o);
-    TRY(make_run(run, err));
+    TRY(make_run(run, false, err));
     TRY(read_checkpoint(run, ckpt, err));
     checkpoint_close(ckpt);
     ckpt = NULL;

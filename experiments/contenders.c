@@ -14,8 +14,8 @@
 static int choose_learned(void *ctx, const Sim *sim)
 {
     PolicySeat *seat = ctx;
-    sched_observe(sim, seat->unit_us, seat->teacher, seat->obs);
-    return policy_act(seat->policy, &seat->work, seat->obs);
+    int guide = sched_observe(sim, seat->unit_us, seat->teacher, seat->obs);
+    return policy_act_beyond(seat->policy, &seat->work, seat->obs, guide, *seat->margin);
 }
 
 Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario *sc, Err *err)
@@ -28,12 +28,14 @@ Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario 
     *out = NULL;
     if (!p) goto fail;
     p->cfg = *cfg;
+    p->margin = cfg->rule.margin;
     TRY(policy_create(&p->policy, &cfg->trainer.dqn, &spec, err));
     for (int i = 0; i < EVALUATE_TASKS; i++) {
         PolicySeat *seat = &p->seat[i];
         seat->policy = p->policy;
-        seat->teacher = sched_find(cfg->teacher);
+        seat->teacher = run_config_teacher(cfg);
         seat->unit_us = sc->mean_service_us;
+        seat->margin = &p->margin;
         TRY(qbatch_create(&seat->work, policy_net(p->policy), 1, err));
         st = ST_NOMEM;
         if (!(seat->obs = mem_calloc((size_t)spec.obs_floats, sizeof(float)))) goto fail;

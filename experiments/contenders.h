@@ -15,11 +15,13 @@ typedef struct PolicySeat {
     QBatch work;
     float *obs;
     double unit_us;
+    const double *margin;
 } PolicySeat;
 
 typedef struct LearnedPolicy {
     Policy *policy; /* owned */
     RunConfig cfg;  /* it was trained with */
+    double margin;  /* of policy_act_beyond */
     PolicySeat seat[EVALUATE_TASKS];
 } LearnedPolicy;
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 56, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = 70, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
@@ -26,7 +26,7 @@ static const char *const LR_SCHEDULES[] = {"linear", "cosine", "constant", NULL}
     }
 static const ConfigField OWN[OWN_FIELDS] = {
     {"env.teacher", CONFIG_TEXT, AT(teacher), 0, 0, NULL,
-     "scheduler whose rules the policy works under and who demonstrates; auto: the best one here"},
+     "scheduler that demonstrates and under whose rules the policy works; auto: the best one here"},
     ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
     NUM(CONFIG_INT, 1, 4, "env.classes", classes, "priority classes the policy chooses from"),
     NUM(CONFIG_INT, 1, 1024, "env.count", envs, "environments that step together"),
@@ -34,6 +34,30 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_DOUBLE, 0.01, 10, "env.load_hi", load_hi, "largest load of a training episode"),
     NUM(CONFIG_DOUBLE, 0.001, 100, "env.phi_width", phi_width,
         "softness of the success estimate, in remaining work"),
+    {"rule.base", CONFIG_TEXT, AT(rule.base), 0, 0, NULL,
+     "scheduler whose rules hold: the teacher, or what auto found"},
+    NUM(CONFIG_DOUBLE, -1, 10, "rule.order", rule.weight.order,
+        "of its jobs: by deadline + order x remaining work"),
+    NUM(CONFIG_DOUBLE, -1, 100, "rule.wait", rule.weight.wait,
+        "an SA's price counts 1 + wait times the time until it is free"),
+    NUM(CONFIG_DOUBLE, 0, 100, "rule.bytes", rule.weight.bytes,
+        "and so many times bytes / bandwidth"),
+    NUM(CONFIG_INT, 0, 16, "rule.kept", rule.weight.kept,
+        "free SAs kept for short and urgent jobs"),
+    NUM(CONFIG_DOUBLE, 0, 100, "rule.brief", rule.weight.brief,
+        "short: at most this part of a mean network is left"),
+    NUM(CONFIG_DOUBLE, 0, 100, "rule.urgent", rule.weight.urgent,
+        "urgent: laxity of at most this part of the remaining work"),
+    NUM(CONFIG_DOUBLE, 0, 100, "rule.crowd", rule.weight.crowd,
+        "demand for DRAM, in bandwidths, above which others wait; 0 any"),
+    NUM(CONFIG_DOUBLE, -0.95, 10, "rule.own", rule.weight.own,
+        "admission takes a job for 1 + own times its work"),
+    NUM(CONFIG_DOUBLE, -0.95, 10, "rule.ahead", rule.weight.ahead,
+        "and those before it for 1 + ahead times"),
+    NUM(CONFIG_INT, 0, 1000, "rule.window", rule.window,
+        "decisions per event of list scheduling; 0 any"),
+    NUM(CONFIG_DOUBLE, 0, 1e3, "rule.margin", rule.margin,
+        "gain for which the policy leaves the rule's choice, in units of reward"),
     NUM(CONFIG_INTS, 1, 4096, "dqn.hidden", trainer.dqn.hidden, "widths of the hidden layers"),
     ENUM("dqn.activation", trainer.dqn.activation, ACTIVATIONS, "of the hidden layers"),
     ENUM("dqn.init", trainer.dqn.init, INITS, "of the weights"),
@@ -87,6 +111,9 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_DOUBLE, 1e-12, 1, "dqn.adam_eps", trainer.dqn.adam_eps, "Adam"),
     {"train.scenarios", CONFIG_TEXT, AT(scenarios), 0, 0, NULL,
      "names or files, separated by commas, that environments are dealt over; empty: the scenario"},
+    NUM(CONFIG_INT, 0, 1e6, "train.tune", tune,
+        "weights tried for the teacher's rule before training; 0: it stays as it is"),
+    NUM(CONFIG_DOUBLES, 0, 1e3, "train.margins", margins, "tried by validations for rule.margin"),
     NUM(CONFIG_U64, 0, 1e15, "train.seed", trainer.seed, "fixes weights, episodes and exploration"),
     NUM(CONFIG_U64, 1, 1e15, "train.steps", trainer.total_decisions,
         "decisions; schedules end here"),
@@ -134,6 +161,7 @@ const RunConfig RUN_DEFAULTS = {
     .checkpoint_every = 500000,
     .evaluate_every = 250000,
     .evaluate_episodes = 24,
+    .margins = {.n = 1, .v = {0}},
 };
 
 /* RUN_DEFAULTS with the defaults that other modules own. */
@@ -155,20 +183,37 @@ static Status apply_sets(void *cfg, const ConfigField *fields, int n, const char
     return ST_OK;
 }
 
-static Status check_teacher(const RunConfig *c, bool is_new, const char *name, Err *err)
+static Status check_scheduler(const char *key, const char *value, const char *name, Err *err)
 {
-    const Scheduler *teacher = sched_find(c->teacher);
-    if (is_new && !strcmp(c->teacher, TEACHER_AUTO)) return ST_OK;
-    if (!teacher)
-        return err_set(err, ST_CONFIG,
-                       "%s: env.teacher '%s' is no scheduler, see relmas list schedulers%s", name,
-                       c->teacher, is_new ? "; or auto" : "");
-    if (!teacher->choose)
-        return err_set(err, ST_CONFIG,
-                       "%s: env.teacher '%s' plans whole rounds, want one that decides one sub-job "
-                       "at a time",
-                       name, c->teacher);
+    const Scheduler *s = sched_find(value);
+    if (!s)
+        return err_set(err, ST_CONFIG, "%s: %s '%s' is no scheduler, see relmas list schedulers",
+                       name, key, value);
+    if (!s->choose)
+        return err_set(
+            err, ST_CONFIG,
+            "%s: %s '%s' plans whole rounds, want one that decides one sub-job at a time", name,
+            key, value);
     return ST_OK;
+}
+
+static bool is_auto(const RunConfig *c)
+{
+    return !strcmp(c->teacher, TEACHER_AUTO);
+}
+
+/* A checkpoint says what auto found; before there were rules to be found it was in the teacher's place. */
+static Status check_rule(const RunConfig *c, bool is_new, const char *name, Err *err)
+{
+    if (is_new && *c->rule.base)
+        return err_set(err, ST_CONFIG, "%s: rule.base is found in training, want env.teacher",
+                       name);
+    if (*c->rule.base && !is_auto(c) && strcmp(c->teacher, c->rule.base) != 0)
+        return err_set(err, ST_CONFIG, "%s: env.teacher '%s' is not this run's, rule.base: %s",
+                       name, c->teacher, c->rule.base);
+    if (*c->rule.base) return check_scheduler("rule.base", c->rule.base, name, err);
+    if (is_new && is_auto(c)) return ST_OK;
+    return check_scheduler("env.teacher", c->teacher, name, err);
 }
 
 static Status check_together(const RunConfig *c, bool is_new, const char *name, Err *err)
@@ -176,7 +221,7 @@ static Status check_together(const RunConfig *c, bool is_new, const char *name, 
     if (c->load_hi < c->load_lo)
         return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
                        c->load_hi, c->load_lo);
-    return check_teacher(c, is_new, name, err);
+    return check_rule(c, is_new, name, err);
 }
 
 /* The scenario that a training config builds on, if it or an override names one: scenario.name. */
@@ -193,6 +238,45 @@ static Status read_base_scenario(RunConfig *cfg, const YamlDoc *doc, const char 
     return name ? run_config_scenario(&cfg->scenario, name, NULL, 0, err) : ST_OK;
 }
 
+void run_config_base(RunConfig *cfg, const Scheduler *base)
+{
+    snprintf(cfg->rule.base, sizeof cfg->rule.base, "%s", base->name);
+    cfg->rule.weight = base->rules.weight;
+    cfg->rule.window = base->rules.window;
+}
+
+const Scheduler *run_config_teacher(const RunConfig *cfg)
+{
+    return sched_find(cfg->rule.base);
+}
+
+bool run_config_finds_rule(const RunConfig *cfg)
+{
+    return is_auto(cfg) || cfg->tune > 0 || cfg->margins.n > 1;
+}
+
+/* Weights that are not said are the base's own, so it is to be known first: *cfg has been read before, and
+ * is read anew. */
+static Status take_weights(RunConfig *cfg, const ConfigField *fields, const YamlDoc *doc,
+                           const char *const *set, int n_set, Err *err)
+{
+    static const RuleWeights NONE;
+    const RunRule *rule = &cfg->rule;
+    Status st;
+    if (is_auto(cfg) && !*rule->base) {
+        if (memcmp(&rule->weight, &NONE, sizeof NONE) != 0 || rule->window)
+            return err_set(err, ST_CONFIG,
+                           "%s: weights (rule.*) want a rule by name, not env.teacher: auto",
+                           yaml_name(doc));
+        return ST_OK;
+    }
+    run_config_base(cfg, sched_find(*rule->base ? rule->base : cfg->teacher));
+    TRY(config_read(cfg, fields, FIELDS, doc, err));
+    TRY(apply_sets(cfg, fields, FIELDS, set, n_set, err));
+fail:
+    return st;
+}
+
 static Status read_run(RunConfig *out, const YamlDoc *doc, bool is_new, const char *const *set,
                        int n_set, Err *err)
 {
@@ -205,6 +289,7 @@ static Status read_run(RunConfig *out, const YamlDoc *doc, bool is_new, const ch
     TRY(config_read(&cfg, fields, FIELDS, doc, err));
     TRY(apply_sets(&cfg, fields, FIELDS, set, n_set, err));
     TRY(check_together(&cfg, is_new, yaml_name(doc), err));
+    TRY(take_weights(&cfg, fields, doc, set, n_set, err));
     *out = cfg;
 fail:
     return st;
@@ -295,7 +380,10 @@ void run_config_task(const RunConfig *cfg, char *out, size_t cap)
 
 SchedRules run_config_rules(const RunConfig *cfg)
 {
-    return sched_find(cfg->teacher)->rules;
+    SchedRules rules = run_config_teacher(cfg)->rules;
+    rules.weight = cfg->rule.weight;
+    rules.window = cfg->rule.window;
+    return rules;
 }
 
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
@@ -307,7 +395,7 @@ SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)
                         .unit_us = sc->mean_service_us,
                         .reward = (RewardKind)cfg->reward,
                         .phi_width = cfg->phi_width,
-                        .teacher = sched_find(cfg->teacher)};
+                        .teacher = run_config_teacher(cfg)};
     e.sim.rules = run_config_rules(cfg);
     e.sim.classes = cfg->classes;
     e.workload.warmup = e.workload.cooldown = 0; /* a learner is paid for every job */

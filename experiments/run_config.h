@@ -7,11 +7,21 @@
 #include "env/scenario.h"
 #include "rl/trainer.h"
 
+/* The rule whose choice the policy starts from: the teacher's, or one that was found. */
+typedef struct RunRule {
+    char base[CONFIG_TEXT_MAX]; /* scheduler whose rules hold; "" until the teacher is chosen */
+    RuleWeights weight;         /* in the place of its own */
+    int window;
+    double
+        margin; /* the policy leaves its choice only for one worth more by this, in units of reward */
+} RunRule;
+
 typedef struct RunConfig {
     ScenarioConfig scenario;         /* unless scenarios names some, the one trained on */
     char scenarios[CONFIG_TEXT_MAX]; /* trained on in turn, separated by commas (train_set.h) */
     /* the environment that the policy trains in */
-    char teacher[CONFIG_TEXT_MAX]; /* scheduler whose rules hold and who demonstrates */
+    char teacher[CONFIG_TEXT_MAX]; /* scheduler that demonstrates, or TEACHER_AUTO */
+    RunRule rule;
     int reward, classes, envs;
     double load_lo, load_hi, phi_width;
     TrainerConfig trainer;
@@ -19,9 +29,12 @@ typedef struct RunConfig {
     int threads, keep;
     uint64_t checkpoint_every, evaluate_every; /* decisions */
     int evaluate_episodes;
+    int tune; /* candidates tried for the teacher's weights (experiments/tune.h) */
+    ConfigDoubles
+        margins; /* that validations try for rule.margin; best.h5 has the one that did best */
 } RunConfig;
 
-/* A teacher that is still to be chosen (experiments/teacher.h); in no checkpoint. */
+/* A teacher that is to be chosen (experiments/teacher.h). */
 #define TEACHER_AUTO "auto"
 
 extern const RunConfig RUN_DEFAULTS;
@@ -45,6 +58,11 @@ Status run_config_set_scenario(ScenarioConfig *cfg, const char *const *set, int 
 /* What it trains on, for tables: "mixed-m on default-6", or "8 scenarios". */
 void run_config_task(const RunConfig *cfg, char *out, size_t cap);
 
+/* Makes a scheduler the base of the rule, with its own weights. */
+void run_config_base(RunConfig *cfg, const Scheduler *base);
+const Scheduler *run_config_teacher(const RunConfig *cfg); /* the base, which is chosen */
+/* Whether the rule was searched for, so that it is a result of the training and not a setting. */
+bool run_config_finds_rule(const RunConfig *cfg);
 /* What the learned policy asks of the simulator (its teacher's rules), and its environment. */
 SchedRules run_config_rules(const RunConfig *cfg);
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc);

@@ -21,6 +21,7 @@ static void forget_seed(RunConfig *cfg)
     cfg->threads = RUN_DEFAULTS.threads;
     cfg->keep = RUN_DEFAULTS.keep;
     cfg->checkpoint_every = RUN_DEFAULTS.checkpoint_every;
+    if (run_config_finds_rule(cfg)) cfg->rule = RUN_DEFAULTS.rule;
 }
 
 /* The text is the scenario's section, then the others: cut where the second one begins. */

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEED = 7, VERDICT_GROUPS_MAX = 64 };
+enum { SEED = 7 };
 
 bool verdict_counts_cut(double load)
 {
@@ -366,22 +366,6 @@ fail:
     return st;
 }
 
-/* Nothing but the teacher may differ, which env.teacher: auto chooses for each scenario, and that only
- * between scenarios. */
-static bool same_settings(const Verdict *v)
-{
-    const Runs *r = &v->runs;
-    const char *text[VERDICT_GROUPS_MAX];
-    RunChange change[RUN_CHANGES_MAX];
-    if (r->n_groups > v->in.n_scenarios || r->n_groups > VERDICT_GROUPS_MAX) return false;
-    for (int i = 0; i < r->n; i++)
-        if (r->run[i].group != r->run[i - i % v->in.seeds].group) return false;
-    int n = runs_changes(r, false, text, change);
-    for (int c = 0; c < n; c++)
-        if (strcmp(change[c].key, "env.teacher") != 0) return false;
-    return n > 0 || r->n_groups == 1;
-}
-
 static Status read_runs(Verdict *v, Err *err)
 {
     int n = v->in.n_scenarios * v->in.seeds;
@@ -394,7 +378,7 @@ static Status read_runs(Verdict *v, Err *err)
         dir[i] = v->run_dir[i];
     }
     TRY(runs_read(&v->runs, dir, n, err));
-    if (!same_settings(v))
+    if (v->runs.n_groups > 1)
         st = err_set(
             err, ST_CONFIG,
             "the runs of '%.200s' were not all trained with the same settings: relmas report "

@@ -68,3 +68,12 @@ int policy_act(const Policy *p, QBatch *work, const float *obs)
     assert(best >= 0);
     return work->action[best];
 }
+
+int policy_act_beyond(const Policy *p, QBatch *work, const float *obs, int guide, double margin)
+{
+    int action = policy_act(p, work, obs);
+    if (guide < 0 || action == guide) return action;
+    double gain = (double)work->q[qbatch_find(work, 0, action)] -
+                  (double)work->q[qbatch_find(work, 0, guide)];
+    return gain >= margin ? action : guide;
+}

@@ -24,5 +24,8 @@ Status policy_check(const Policy *p, Err *err);
  * from qbatch_create(work, policy_net(p), 1, err); afterwards work->action and work->q hold the
  * valid actions and their values. */
 int policy_act(const Policy *p, QBatch *work, const float *obs);
+/* The same, but `guide`, a valid action or -1 for none, unless the best is worth more by at least margin:
+ * small differences of values are noise, and the guide's rule is not. */
+int policy_act_beyond(const Policy *p, QBatch *work, const float *obs, int guide, double margin);
 
 #endif

@@ -469,6 +469,20 @@ START_TEST(an_action_that_the_environment_forbids_is_refused)
 }
 END_TEST
 
+/* The guide is left for the best action exactly where that is worth more by the margin. */
+static void ck_margins(const Policy *p, QBatch *work, const float *obs, int best)
+{
+    policy_act(p, work, obs);
+    ck_assert_int_eq(policy_act_beyond(p, work, obs, -1, 1e30), best);
+    for (int i = 0; i < work->pairs; i++) {
+        int guide = work->action[i];
+        double gain = (double)work->q[qbatch_argmax(work, 0)] - (double)work->q[i];
+        ck_assert_int_eq(policy_act_beyond(p, work, obs, guide, 0), best);
+        ck_assert_int_eq(policy_act_beyond(p, work, obs, guide, gain * 0.999), best);
+        ck_assert_int_eq(policy_act_beyond(p, work, obs, guide, gain * 1.001 + 1e-30), guide);
+    }
+}
+
 START_TEST(frozen_policy_acts_as_the_evaluation_copy)
 {
     static StateList from, to;
@@ -499,6 +513,7 @@ START_TEST(frozen_policy_acts_as_the_evaluation_copy)
         dqn_act(d, DQN_EVALUATION, &w, obs, 1, 0, NULL, &action);
         ck_assert_int_eq(policy_act(p, &one, obs), action);
         ck_assert(one.q[0] == w.q[0]);
+        ck_margins(p, &one, obs, action);
     }
     ck_assert_int_eq(mem_live, live);
     qbatch_free(&w);

@@ -23,8 +23,8 @@ equal() { # equal WHAT RUN RUN
     run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
     [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
     run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
-    cut -d, -f1-12 "$2/metrics.csv" >"$tmp/a"
-    cut -d, -f1-12 "$3/metrics.csv" >"$tmp/b"
+    cut -d, -f1-13 "$2/metrics.csv" >"$tmp/a"
+    cut -d, -f1-13 "$3/metrics.csv" >"$tmp/b"
     same "$1: metrics.csv" "$tmp/a" "$tmp/b"
 }
 # shellcheck disable=SC2086
@@ -44,8 +44,8 @@ done
 # --- a scenario alone is a list of one ---
 run 0 "$relmas" train tiny $set --steps 3000 --out bare
 run 0 "$relmas" train tiny $set --set train.scenarios=on-tiny-2.yaml --steps 3000 --out listed
-cut -d, -f1-12 bare/metrics.csv >"$tmp/a"
-cut -d, -f1-12 listed/metrics.csv >"$tmp/b"
+cut -d, -f1-13 bare/metrics.csv >"$tmp/a"
+cut -d, -f1-13 listed/metrics.csv >"$tmp/b"
 same 'a list of one' "$tmp/a" "$tmp/b"
 
 # --- the best rule of all: its mean is the mean over the scenarios ---
@@ -58,7 +58,7 @@ for scenario in on-tiny-2 on-three; do
     cp "$tmp/out" $scenario.json
 done
 run 0 "$relmas" inspect auto/best.h5 --config
-holds "^ *teacher: \"$teacher\""
+holds "^ *base: \"$teacher\""
 holds "scenarios: \"on-tiny-2.yaml,on-three.yaml\""
 }
 awk -v said="$said" 'match($0, /"sla(_rate)?": *[0-9.]+/) { v = substr($0, RSTART, RLENGTH); sub(/.*: */, "", v); sum += v; n++ }

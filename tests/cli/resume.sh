@@ -18,8 +18,8 @@ equal() { # equal WHAT RUN RUN
     run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
     [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
     run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
-    cut -d, -f1-12 "$2/metrics.csv" >"$tmp/a"
-    cut -d, -f1-12 "$3/metrics.csv" >"$tmp/b"
+    cut -d, -f1-13 "$2/metrics.csv" >"$tmp/a"
+    cut -d, -f1-13 "$3/metrics.csv" >"$tmp/b"
     same "$1: metrics.csv" "$tmp/a" "$tmp/b"
 }
 
@@ -111,8 +111,8 @@ wait $pid 2>/dev/null
 train 0 --resume killed
 # the two runs differ in how often they save, which the configuration holds
 run 0 "$relmas" inspect killed/best.h5
-cut -d, -f1-12 long/metrics.csv >"$tmp/a"
-cut -d, -f1-12 killed/metrics.csv >"$tmp/b"
+cut -d, -f1-13 long/metrics.csv >"$tmp/a"
+cut -d, -f1-13 killed/metrics.csv >"$tmp/b"
 same 'killed: metrics.csv' "$tmp/a" "$tmp/b"
 [ -e killed/best.h5.tmp-999999999 ] && fail 'a stale temporary file stays'
 
@@ -152,9 +152,43 @@ train 0 tiny $set --set env.teacher=auto --steps 1000 --out taught
 holds '^(relmas: )?teacher: [a-z+-]+, [0-9.]+ % of deadlines on validation seeds; next [a-z+-]+, ' "$tmp/err"
 teacher=$(sed -n 's/^.*teacher: \([^,]*\),.*/\1/p' "$tmp/err")
 run 0 "$relmas" inspect taught/best.h5 --config
-holds "^ *teacher: \"$teacher\"( |$)"
+holds "^ *base: \"$teacher\"( |$)"
 run 0 "$relmas" list schedulers
 holds "^$teacher "
-train 2 --resume taught --set env.teacher=auto
-holds "env.teacher 'auto' is no scheduler" "$tmp/err"
+train 2 --resume taught --set env.teacher=edf-h
+holds "env.teacher 'edf-h' is not this run's, rule.base: $teacher" "$tmp/err"
+train 0 --resume taught --steps 200
+! grep -q 'of deadlines on validation seeds' "$tmp/err" || fail 'a resumed run chose its teacher again'
+
+# --- a rule that is tuned: once, before the training; what follows is as repeatable ---
+tuned='--set train.tune=12 --set train.margins=[0.01,1000]'
+train 0 tiny $set $tuned --steps 3000 --out tuned --threads 2
+holds '^(relmas: )?tuned dr-reserve-bw: [0-9.]+ % of deadlines instead of [0-9.]+ % on the seeds' "$tmp/err"
+train 0 tiny $set $tuned --steps 2600 --out parts --threads 1
+run 0 "$relmas" inspect parts/best.h5 --config
+grep -A 14 '^rule:' "$tmp/out" >before
+train 0 --resume parts --steps 400
+! grep -q 'tuned' "$tmp/err" || fail 'a resumed run tuned again'
+equal 'tuned, one thread and two, whole and in parts' tuned parts
+run 0 "$relmas" inspect parts/best.h5 --config
+grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
+grep -v margin before >"$tmp/b"
+same 'the tuned rule stays' "$tmp/a" "$tmp/b"
+holds '^ +margin: (0.01|1000)( |$)'
+train 0 tiny $set --set train.tune=12 --steps 500 --seed 9 --out another
+run 0 "$relmas" inspect another/best.h5 --config
+grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
+! cmp -s "$tmp/a" "$tmp/b" || fail 'another seed tuned to the same weights'
+
+# --- weights by hand ---
+train 0 tiny $set --set rule.crowd=1.5 --set rule.kept=0 --steps 500 --out byhand
+run 0 "$relmas" inspect byhand/best.h5 --config
+holds '^ +crowd: 1.5( |$)'
+holds '^ +kept: 0( |$)'
+holds '^ +bytes: 2( |$)' # the teacher's own
+train 2 tiny --set env.teacher=auto --set rule.crowd=1.5 --out never
+holds 'weights \(rule\.\*\) want a rule by name, not env.teacher: auto' "$tmp/err"
+train 2 tiny --set rule.base=edf-h --out never
+holds 'rule.base is found in training, want env.teacher' "$tmp/err"
+[ ! -e never ] || fail 'a run that was refused left a folder'
 verdict

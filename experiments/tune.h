@@ -1,0 +1,18 @@
+/* tune.h -- `train.tune`: the weights of the policy's rule, fitted to the scenarios.
+ *
+ * A rule such as admit-reserve-bw has numbers in it (RuleWeights and the window), and which are best depends
+ * on the system and the workload. They are searched for with a (1+1) evolution strategy (Rechenberg,
+ * 1973; Beyer and Schwefel, Natural Computing 1, 2002): each candidate is the best so far with some
+ * numbers changed at random, by steps that grow after a success and shrink after a failure. Candidates
+ * play the same episodes; one that is clearly behind after some of them is dropped. */
+#ifndef RELMAS_EXPERIMENTS_TUNE_H
+#define RELMAS_EXPERIMENTS_TUNE_H
+
+#include "experiments/train_set.h"
+
+/* Tries cfg->tune candidates for the weights and the window of cfg->rule, starting from what is there, and
+ * leaves the best there. cfg->evaluate_episodes episodes at each load, divided over the scenarios, on arrival seeds that
+ * follow from the training seed. Shows progress and logs what was gained on those. */
+Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, Err *err);
+
+#endif
