@@ -4,6 +4,7 @@
 #   make tsan       threaded tests, TSan     make bench    measured speed against stated limits
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
 #   make study      the study of docs/RESULTS.md, resumable: experiments/study/study.sh has its settings
+#   make ship       policies of a finished study become checkpoints/policies: experiments/study/ship.sh
 #   make study-general   one policy for many systems, resumable: experiments/study/general.sh
 #   make bench-peers   the learner against PyTorch and ONNX Runtime, which it installs in build/peers
 #   make plots      the pictures of docs/ (needs gnuplot)
@@ -54,7 +55,7 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study study-general plots \
+.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study study-general ship plots \
         clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
@@ -111,6 +112,8 @@ demo: deps
 	sh experiments/demo.sh $(B)/bin/relmas
 study: all
 	sh experiments/study/study.sh $(APP)
+ship: all
+	sh experiments/study/ship.sh $(APP)
 study-general: all
 	sh experiments/study/general.sh $(APP)
 deps:
