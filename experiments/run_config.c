@@ -202,16 +202,15 @@ static bool is_auto(const RunConfig *c)
     return !strcmp(c->teacher, TEACHER_AUTO);
 }
 
-/* A checkpoint says what auto found; before there were rules to be found it was in the teacher's place. */
+/* A checkpoint, and a configuration made of one, says what auto found; before there were rules to be found it
+ * stood in the teacher's place. */
 static Status check_rule(const RunConfig *c, bool is_new, const char *name, Err *err)
 {
-    if (is_new && *c->rule.base)
-        return err_set(err, ST_CONFIG, "%s: rule.base is found in training, want env.teacher",
-                       name);
-    if (*c->rule.base && !is_auto(c) && strcmp(c->teacher, c->rule.base) != 0)
-        return err_set(err, ST_CONFIG, "%s: env.teacher '%s' is not this run's, rule.base: %s",
-                       name, c->teacher, c->rule.base);
-    if (*c->rule.base) return check_scheduler("rule.base", c->rule.base, name, err);
+    const char *base = c->rule.base;
+    if (*base && !is_auto(c) && strcmp(c->teacher, base) != 0)
+        return err_set(err, ST_CONFIG, "%s: rule.base '%s' is not env.teacher '%s': want one of them",
+                       name, base, c->teacher);
+    if (*base) return check_scheduler("rule.base", base, name, err);
     if (is_new && is_auto(c)) return ST_OK;
     return check_scheduler("env.teacher", c->teacher, name, err);
 }
@@ -266,7 +265,8 @@ static Status take_weights(RunConfig *cfg, const ConfigField *fields, const Yaml
     if (is_auto(cfg) && !*rule->base) {
         if (memcmp(&rule->weight, &NONE, sizeof NONE) != 0 || rule->window)
             return err_set(err, ST_CONFIG,
-                           "%s: weights (rule.*) want a rule by name, not env.teacher: auto",
+                           "%s: weights (rule.*) want a rule by name (env.teacher or rule.base), not "
+                           "env.teacher: auto alone",
                            yaml_name(doc));
         return ST_OK;
     }

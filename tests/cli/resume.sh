@@ -156,7 +156,7 @@ holds "^ *base: \"$teacher\"( |$)"
 run 0 "$relmas" list schedulers
 holds "^$teacher "
 train 2 --resume taught --set env.teacher=edf-h
-holds "env.teacher 'edf-h' is not this run's, rule.base: $teacher" "$tmp/err"
+holds "rule.base '$teacher' is not env.teacher 'edf-h'" "$tmp/err"
 train 0 --resume taught --steps 200
 ! grep -q 'of deadlines on validation seeds' "$tmp/err" || fail 'a resumed run chose its teacher again'
 
@@ -180,6 +180,14 @@ run 0 "$relmas" inspect another/best.h5 --config
 grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
 ! cmp -s "$tmp/a" "$tmp/b" || fail 'another seed tuned to the same weights'
 
+# --- a new run from what another found ---
+run 0 "$relmas" inspect taught/best.h5 --config
+cp "$tmp/out" again.yaml
+train 0 again.yaml --steps 500 --out again
+! grep -q 'of deadlines on validation seeds' "$tmp/err" || fail 'the teacher was known, and chosen again'
+run 0 "$relmas" inspect again/best.h5 --config
+holds "^ *base: \"$teacher\"( |$)"
+
 # --- weights by hand ---
 train 0 tiny $set --set rule.crowd=1.5 --set rule.kept=0 --steps 500 --out byhand
 run 0 "$relmas" inspect byhand/best.h5 --config
@@ -187,8 +195,10 @@ holds '^ +crowd: 1.5( |$)'
 holds '^ +kept: 0( |$)'
 holds '^ +bytes: 2( |$)' # the teacher's own
 train 2 tiny --set env.teacher=auto --set rule.crowd=1.5 --out never
-holds 'weights \(rule\.\*\) want a rule by name, not env.teacher: auto' "$tmp/err"
+holds 'weights \(rule\.\*\) want a rule by name ' "$tmp/err"
 train 2 tiny --set rule.base=edf-h --out never
-holds 'rule.base is found in training, want env.teacher' "$tmp/err"
+holds "rule.base 'edf-h' is not env.teacher 'dr-reserve-bw'" "$tmp/err"
+train 2 tiny --set env.teacher=auto --set rule.base=magma --out never
+holds "rule.base 'magma' plans whole rounds" "$tmp/err"
 [ ! -e never ] || fail 'a run that was refused left a folder'
 verdict
