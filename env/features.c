@@ -15,8 +15,9 @@ typedef struct View { /* everything the features are made of */
     Quote quote[SYS_MAX_SAS];
     SaView sa[SYS_MAX_SAS];
     double finish[SYS_MAX_SAS], price[SYS_MAX_SAS]; /* finish + 2 bytes/BW: the queue rule's */
-    double least_finish, least_price, least_energy, demand;
+    double least_finish, least_price, least_taken, least_energy, demand;
     int cheapest, successors, idle; /* cheapest: SA of least_price */
+    int taken;                      /* taken SA that the rule in charge likes best, -1: all are free */
     int free_of_type[SYS_MAX_TYPES];
 } View;
 
@@ -69,9 +70,10 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
     v->now = sim_now(sim);
     v->best_us = net->best_us[c->sub];
     v->successors = net->first_succ[c->sub + 1] - net->first_succ[c->sub];
-    v->least_finish = v->least_price = v->least_energy = HUGE_VAL;
+    v->least_finish = v->least_price = v->least_taken = v->least_energy = HUGE_VAL;
     v->demand = 0;
     v->cheapest = v->idle = 0;
+    v->taken = -1;
     memset(v->free_of_type, 0, sizeof v->free_of_type);
     sim_job(sim, c->job, &v->job);
     v->laxity = v->job.deadline_us - v->now - v->job.rem_us;
@@ -87,6 +89,8 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         v->least_finish = least(v->least_finish, v->finish[m]);
         v->least_energy = least(v->least_energy, q->energy_uj);
         if (v->price[m] < v->least_price) v->least_price = v->price[m], v->cheapest = m;
+        double by_rule = sched_price_by(sys, q, &sim_config(sim)->rules.weight);
+        if (!is_free(v, m) && by_rule < v->least_taken) v->least_taken = by_rule, v->taken = m;
     }
 }
 
@@ -194,21 +198,12 @@ static void write_global(const Sim *sim, const View *v, float *out)
     write_features(&f, out);
 }
 
-/* The taken SA that the queue rule likes best. */
-static int best_taken(const View *v)
-{
-    int best = -1;
-    for (int m = 0; m < v->sys->n_sas; m++)
-        if (!is_free(v, m) && (best < 0 || v->price[m] < v->price[best])) best = m;
-    return best;
-}
-
 /* Idle SAs of one type with empty queues are one action: the first stands for all; and on an empty
  * queue the classes do not differ. A list scheduler's reservation on a taken SA lasts until the
  * next event only: it means "wait", and the best taken SA stands for that. */
 static bool is_valid(const Sim *sim, const View *v, int m, int priority_class)
 {
-    if (!is_free(v, m)) return !sim_config(sim)->rules.replan_on_events || m == best_taken(v);
+    if (!is_free(v, m)) return !sim_config(sim)->rules.replan_on_events || m == v->taken;
     if (priority_class > 0) return false;
     for (int k = 0; k < m; k++)
         if (v->sys->sa_type[k] == v->sys->sa_type[m] && is_free(v, k)) return false;
@@ -219,7 +214,7 @@ static bool is_valid(const Sim *sim, const View *v, int m, int priority_class)
 static int canonical_action(const Sim *sim, const View *v, int sa)
 {
     if (!is_free(v, sa)) {
-        if (!is_valid(sim, v, sa, 0)) sa = best_taken(v);
+        if (!is_valid(sim, v, sa, 0)) sa = v->taken;
     } else {
         while (!is_valid(sim, v, sa, 0)) sa--; /* the first free SA of its type */
     }

@@ -33,6 +33,8 @@ void sched_step(const Scheduler *s, Sim *sim);
 
 /* What the families with -bw weigh SAs by: finish + 2 x bytes/BW. */
 double sched_price(const System *sys, const Quote *q);
+/* What a rule with these weights weighs SAs by. */
+double sched_price_by(const System *sys, const Quote *q, const RuleWeights *w);
 /* Nothing runs on it and nothing waits for it. */
 bool sched_is_free(const SaView *sa);
 /* The SA that the simulator's rules choose by their weights: of list, paced, reserve and queue family. */

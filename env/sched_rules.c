@@ -24,14 +24,14 @@
 #include <math.h>
 #include <string.h>
 
-static double weigh(const System *sys, const Quote *q, const RuleWeights *w)
+double sched_price_by(const System *sys, const Quote *q, const RuleWeights *w)
 {
     return (1 + w->wait) * q->wait_us + q->cost_us + w->bytes * q->bytes / sys->dram_bytes_per_us;
 }
 
 double sched_price(const System *sys, const Quote *q)
 {
-    return weigh(sys, q, &(RuleWeights){.bytes = 2});
+    return sched_price_by(sys, q, &(RuleWeights){.bytes = 2});
 }
 
 bool sched_is_free(const SaView *sa)
@@ -56,7 +56,7 @@ static int cheapest(const Sim *sim, bool only_taken, int otherwise)
         Quote q;
         if (only_taken && is_free(sim, m)) continue;
         sim_quote(sim, m, 0, &q);
-        double price = weigh(sys, &q, &sim_config(sim)->rules.weight);
+        double price = sched_price_by(sys, &q, &sim_config(sim)->rules.weight);
         if (price < least) least = price, best = m;
     }
     return best;
