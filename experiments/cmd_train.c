@@ -83,13 +83,15 @@ static void say_scenarios(const Run *run)
 static Status make_run(Run *run, bool is_new, Err *err)
 {
     Status st;
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
     run->best = -1;
     run->started_s = clock_seconds();
     TRY(pool_create(&run->pool, run->threads, err));
     TRY(train_set_create(&run->set, &run->cfg, run->threads, err));
     TRY(teacher_choose(&run->cfg, &run->set, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
                        run->pool, err));
-    if (is_new) TRY(tune_rule(&run->cfg, &run->set, run->pool, err));
+    if (is_new) TRY(tune_rule(&run->cfg, &run->set, run->pool, &stop_signal, err));
     TRY(make_trainer(run, err));
     for (int i = 0; i < run->set.n; i++)
         TRY(learned_create(&run->candidate[i], &run->cfg, run->set.scenario[i], err));
@@ -141,6 +143,18 @@ static long kept_bytes(FILE *f, uint64_t decisions)
     return end;
 }
 
+static const char COLUMNS[] =
+    "decisions,updates,episodes,train_sla,loss,td_error,margin_loss,q_mean,grad_norm,lr,epsilon,"
+    "validation_sla,margin,seconds\n";
+
+/* A file of another version has other columns. */
+static bool has_columns(FILE *f)
+{
+    char line[512];
+    rewind(f);
+    return fgets(line, sizeof line, f) && !strcmp(line, COLUMNS);
+}
+
 static Status open_metrics(Run *run, Err *err)
 {
     char path[PATH_MAX_BYTES + 16];
@@ -150,11 +164,12 @@ static Status open_metrics(Run *run, Err *err)
     long end = kept_bytes(run->metrics, trainer_stats(run->trainer)->decisions);
     if (ftruncate(fileno(run->metrics), end) != 0)
         return err_set(err, ST_IO, "cannot cut '%s': %s", path, strerror(errno));
-    fseek(run->metrics, 0, SEEK_END);
     if (end == 0)
-        fputs("decisions,updates,episodes,train_sla,loss,td_error,margin_loss,q_mean,grad_norm,lr,"
-              "epsilon,validation_sla,margin,seconds\n",
-              run->metrics);
+        fputs(COLUMNS, run->metrics);
+    else if (!has_columns(run->metrics))
+        return err_set(err, ST_FORMAT,
+                       "'%s' has the columns of another version: move it away to go on", path);
+    fseek(run->metrics, 0, SEEK_END);
     return ST_OK;
 }
 
@@ -255,6 +270,7 @@ static Status validate_and_keep_best(Run *run, bool counts, Err *err)
             (unsigned long long)s->episodes, s->score, s->loss, s->td_error, s->margin_loss,
             s->q_mean, s->grad_norm, s->lr, s->epsilon, score, margin, wall_seconds(run));
     fflush(run->metrics);
+    if (counts) run->cfg.rule.margin = margin; /* for whoever plays a step-N.h5 */
     if (score <= run->best) return ST_OK;
     if (counts) run->best = score;
     TRY(save_best(run, margin, err));
@@ -361,8 +377,6 @@ static void say_end(const Run *run)
 static Status run_to_target(Run *run, Err *err)
 {
     Status st;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
     TRY(open_metrics(run, err));
     TRY(train_loop(run, err));
     say_end(run);
@@ -409,6 +423,10 @@ static Status start_new(Run *run, const Options *o, Err *err)
     run->target = o->steps ? o->steps : run->cfg.trainer.total_decisions;
     TRY(choose_folder(run, o, o->operands.v[0], err));
     TRY(make_run(run, true, err));
+    if (stop_signal) {
+        log_info("stopped before the training: nothing to go on from, start again");
+        return ST_OK;
+    }
     log_info("training into %s, %.3g decisions", run->dir, (double)run->target);
     TRY(run_to_target(run, err));
 fail:
@@ -451,6 +469,20 @@ fail:
     return st;
 }
 
+/* What was found before the training is not found anew. */
+static Status check_same_rule(const RunConfig *cfg, const char *path, const char *text, Err *err)
+{
+    RunConfig was;
+    Status st = run_config_parse(&was, path, text, NULL, 0, err);
+    if (st != ST_OK) return st;
+    if (cfg->tune == was.tune && !strcmp(cfg->teacher, was.teacher) &&
+        !strcmp(cfg->rule.base, was.rule.base))
+        return ST_OK;
+    return err_set(err, ST_USAGE,
+                   "train: env.teacher, rule.base and train.tune belong to a new run, not to "
+                   "--resume");
+}
+
 static Status resume(Run *run, const Options *o, Err *err)
 {
     char path[PATH_MAX_BYTES];
@@ -466,6 +498,7 @@ static Status resume(Run *run, const Options *o, Err *err)
         goto fail;
     }
     TRY(run_config_parse(&run->cfg, path, checkpoint_config(ckpt), o->set.v, o->set.n, err));
+    TRY(check_same_rule(&run->cfg, path, checkpoint_config(ckpt), err));
     apply_options(run, o);
     TRY(make_run(run, false, err));
     TRY(read_checkpoint(run, ckpt, err));

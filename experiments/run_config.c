@@ -251,7 +251,7 @@ const Scheduler *run_config_teacher(const RunConfig *cfg)
 
 bool run_config_finds_rule(const RunConfig *cfg)
 {
-    return is_auto(cfg) || cfg->tune > 0 || cfg->margins.n > 1;
+    return is_auto(cfg) || cfg->tune > 0;
 }
 
 /* Weights that are not said are the base's own, so it is to be known first: *cfg has been read before, and
@@ -270,9 +270,11 @@ static Status take_weights(RunConfig *cfg, const ConfigField *fields, const Yaml
                            yaml_name(doc));
         return ST_OK;
     }
-    run_config_base(cfg, sched_find(*rule->base ? rule->base : cfg->teacher));
+    const Scheduler *base = sched_find(*rule->base ? rule->base : cfg->teacher);
+    run_config_base(cfg, base);
     TRY(config_read(cfg, fields, FIELDS, doc, err));
     TRY(apply_sets(cfg, fields, FIELDS, set, n_set, err));
+    snprintf(cfg->rule.base, sizeof cfg->rule.base, "%s", base->name); /* "" was read again */
 fail:
     return st;
 }

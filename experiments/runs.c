@@ -22,6 +22,7 @@ static void forget_seed(RunConfig *cfg)
     cfg->keep = RUN_DEFAULTS.keep;
     cfg->checkpoint_every = RUN_DEFAULTS.checkpoint_every;
     if (run_config_finds_rule(cfg)) cfg->rule = RUN_DEFAULTS.rule;
+    cfg->rule.margin = RUN_DEFAULTS.rule.margin; /* validations found it */
 }
 
 /* The text is the scenario's section, then the others: cut where the second one begins. */

@@ -125,8 +125,8 @@ static double draw_crowd(Rng *rng)
 
 static int one_off(Rng *rng, int value, int most)
 {
-    value += rng_uniform(rng) < 0.5 ? -1 : 1;
-    return value < 0 ? 0 : value > most ? most : value;
+    int next = value + (rng_uniform(rng) < 0.5 ? -1 : 1);
+    return next < 0 || (next > value && next > most) ? value : next;
 }
 
 static void change_number(Tuning *t, Point *p, int i)
@@ -136,7 +136,8 @@ static void change_number(Tuning *t, Point *p, int i)
     if (x == &p->weight.crowd && !(*x > 0))
         *x = draw_crowd(&t->rng);
     else
-        *x = fmin(fmax(*x + t->step * n->step * rng_normal(&t->rng), n->lo), n->hi);
+        *x = fmin(fmax(*x + t->step * n->step * rng_normal(&t->rng), fmin(n->lo, *x)),
+                  fmax(n->hi, *x)); /* what was given by hand may lie outside */
 }
 
 static Point draw_candidate(Tuning *t)
@@ -176,7 +177,7 @@ static Status try_candidate(Tuning *t, Err *err)
     return ST_OK;
 }
 
-static Status search(Tuning *t, Err *err)
+static Status search(Tuning *t, const volatile sig_atomic_t *stop, Err *err)
 {
     char detail[64];
     Progress progress;
@@ -185,19 +186,21 @@ static Status search(Tuning *t, Err *err)
     for (int k = 0; k < STAGES; k++) TRY(play(t, &t->best, k, t->best_sla, err));
     double first = t->score = mean_of_best(t);
     progress_start(&progress, "tune", 0, t->cfg->tune);
-    for (int i = 0; i < t->cfg->tune; i++) {
+    for (int i = 0; i < t->cfg->tune && !*stop; i++) {
         TRY(try_candidate(t, err));
         snprintf(detail, sizeof detail, "SLA %.2f %%", 100 * t->score);
         if (progress_due(&progress)) progress_show(&progress, i + 1, detail);
     }
     progress_end(&progress);
+    if (*stop) return ST_OK;
     log_info("tuned %s: %.2f %% of deadlines instead of %.2f %% on the seeds it was tuned on",
              t->base->name, 100 * t->score, 100 * first);
 fail:
     return st;
 }
 
-Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, Err *err)
+Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, const volatile sig_atomic_t *stop,
+                 Err *err)
 {
     int episodes = (cfg->evaluate_episodes + set->n - 1) / set->n;
     Tuning t = {.cfg = cfg,
@@ -215,7 +218,7 @@ Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, Err *err)
     size_t n = (size_t)loads_in_all(set) * (size_t)episodes;
     if (!(t.best_sla = mem_calloc(n, sizeof(double))) || !(t.sla = mem_calloc(n, sizeof(double))))
         goto fail;
-    TRY(search(&t, err));
+    TRY(search(&t, stop, err));
     cfg->rule.weight = t.best.weight;
     cfg->rule.window = t.best.window;
 fail:

@@ -10,9 +10,13 @@
 
 #include "experiments/train_set.h"
 
+#include <signal.h>
+
 /* Tries cfg->tune candidates for the weights and the window of cfg->rule, starting from what is there, and
  * leaves the best there. cfg->evaluate_episodes episodes at each load, divided over the scenarios, on arrival seeds that
- * follow from the training seed. Shows progress and logs what was gained on those. */
-Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, Err *err);
+ * follow from the training seed. Shows progress and logs what was gained on those. Ends early, with the best
+ * so far, when *stop is not 0. */
+Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, const volatile sig_atomic_t *stop,
+                 Err *err);
 
 #endif

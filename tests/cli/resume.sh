@@ -157,6 +157,10 @@ run 0 "$relmas" list schedulers
 holds "^$teacher "
 train 2 --resume taught --set env.teacher=edf-h
 holds "rule.base '$teacher' is not env.teacher 'edf-h'" "$tmp/err"
+train 2 --resume taught --set rule.base=edf-h
+holds 'env.teacher, rule.base and train.tune belong to a new run, not to --resume' "$tmp/err"
+train 2 --resume taught --set train.tune=9
+holds 'belong to a new run' "$tmp/err"
 train 0 --resume taught --steps 200
 ! grep -q 'of deadlines on validation seeds' "$tmp/err" || fail 'a resumed run chose its teacher again'
 
@@ -179,6 +183,25 @@ train 0 tiny $set --set train.tune=12 --steps 500 --seed 9 --out another
 run 0 "$relmas" inspect another/best.h5 --config
 grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
 ! cmp -s "$tmp/a" "$tmp/b" || fail 'another seed tuned to the same weights'
+
+cp -r tuned older
+sed '1s/,margin,/,/' tuned/metrics.csv >older/metrics.csv
+train 2 --resume older --steps 100
+holds 'metrics.csv. has the columns of another version: move it away' "$tmp/err"
+
+# --- stopped while it tunes: nothing to resume, nothing in the way ---
+"$relmas" train tiny $set --set train.tune=1000000 --out tuning >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+tries=0
+until [ -d tuning ] || [ $tries -gt 100 ]; do tries=$((tries + 1)) && sleep 0.1; done
+sleep 0.5
+kill -INT $pid
+wait $pid
+code=$?
+checks=$((checks + 1))
+[ $code -eq 130 ] || fail "exit code $code of a training that was stopped while it tuned"
+holds 'stopped before the training: nothing to go on from, start again' "$tmp/err"
+train 0 tiny $set --steps 500 --out tuning
 
 # --- a new run from what another found ---
 run 0 "$relmas" inspect taught/best.h5 --config
