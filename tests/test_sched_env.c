@@ -252,7 +252,8 @@ static double price(const Ride *r, int sa)
 {
     Quote q;
     sim_quote(sched_env_sim(r->env), sa, 0, &q);
-    return q.wait_us + q.cost_us + 2 * q.bytes / r->rig.sys->dram_bytes_per_us;
+    const RuleWeights *w = &r->cfg.sim.rules.weight;
+    return (1 + w->wait) * q.wait_us + q.cost_us + w->bytes * q.bytes / r->rig.sys->dram_bytes_per_us;
 }
 
 /* Every SA and class, but: an idle SA with an empty queue offers class 0 alone, and of such SAs of
@@ -418,6 +419,43 @@ START_TEST(the_demonstration_is_the_teachers_choice_and_valid)
         for (int i = 0; i < r.spec.obs_floats; i++)
             if (fabsf(r.obs[i]) > 0) ck_abort_msg("float %d of no observation is not 0", i);
         end(&r);
+    }
+}
+END_TEST
+
+/* One episode of list scheduling by the rule itself, or by the actions that stand for its choices. */
+static JobCounts play_rule(SimRig *r, const Scheduler *rule, bool by_action, uint64_t seed)
+{
+    float obs[MAX_OBS];
+    rig_start(r, seed);
+    for (Candidate c; sim_candidate(r->sim, &c);)
+        sim_commit(r->sim, by_action ? sched_observe(r->sim, 1, rule, obs) : rule->choose(r->sim), 0);
+    return sim_totals(r->sim)->all;
+}
+
+START_TEST(a_policy_that_always_demonstrates_is_its_rule)
+{
+    const Scheduler *rule = sched_find("admit-reserve-bw");
+    for (uint64_t seed = 0; seed < 3 * SYSTEMS; seed++) {
+        SimRig r;
+        Rng rng;
+        rng_seed(&rng, seed, 3);
+        rig_random(&r, &rng, JOBS);
+        r.cfg.classes = 1;
+        r.cfg.rules = rule->rules;
+        r.cfg.rules.weight = (RuleWeights){.order = rng_uniform(&rng) - 0.5,
+                                           .wait = 2 * rng_uniform(&rng) - 0.95,
+                                           .bytes = 3 * rng_uniform(&rng),
+                                           .kept = (int)rng_below(&rng, 3),
+                                           .brief = rng_uniform(&rng) / 4,
+                                           .crowd = 2 * rng_uniform(&rng)};
+        JobCounts a = play_rule(&r, rule, false, seed);
+        double energy_uj = sim_totals(r.sim)->energy_uj, end_us = sim_now(r.sim);
+        JobCounts b = play_rule(&r, rule, true, seed);
+        ck_assert(!memcmp(&a, &b, sizeof a));
+        ck_assert_double_eq_tol(sim_totals(r.sim)->energy_uj, energy_uj, 1e-9 * energy_uj);
+        ck_assert_double_eq_tol(sim_now(r.sim), end_us, 1e-9 * end_us);
+        rig_free(&r);
     }
 }
 END_TEST
@@ -662,6 +700,7 @@ int main(void)
     tcase_add_test(tc, a_padded_observation_has_the_same_and_zeros);
     tcase_add_test(tc, systems_of_two_sizes_fit_into_one_vector);
     tcase_add_test(tc, the_demonstration_is_the_teachers_choice_and_valid);
+    tcase_add_test(tc, a_policy_that_always_demonstrates_is_its_rule);
     tcase_add_test(tc, an_observation_can_be_had_again_and_without_an_env);
     suite_add_tcase(s, tc);
     tc = new_case("episodes", 60);
