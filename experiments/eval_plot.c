@@ -1,16 +1,14 @@
 /* eval_plot.c -- the curves of `relmas eval --plot`. Each is labelled at its right end, in the order of
- * the curves there, so that no legend has to be matched by colour alone: colours (Okabe and Ito 2008,
- * which colour-blind readers can tell apart, with a wine red for their yellow), markers and dashes
- * differ too. */
+ * the curves there; colours, markers and dashes differ too. */
 #include "experiments/eval_plot.h"
 
 #include "base/mem.h"
+#include "experiments/curves.h"
 #include "experiments/gnuplot.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Pixels. */
@@ -24,23 +22,16 @@ enum {
     LABEL_H = 19,
     CHAR_W = 8 /* of the font, on average, to be on the safe side */
 };
-enum { LABEL_CHARS = 40, COLOURS = 8, MARKERS = 11, DASHES = 3 };
+enum { LABEL_CHARS = 40, MARKERS = 11, DASHES = 3 };
 
-static const char *const COLOUR[COLOURS] = {"0072b2", "d55e00", "009e73", "cc79a7",
-                                            "56b4e9", "e69f00", "882255", "000000"};
 static const int MARKER[MARKERS] = {7, 5, 9, 11, 13, 15, 6, 4, 8, 10, 12};
 static const char *const DASH[DASHES] = {"solid", "'-'", "'.'"};
-
-typedef struct Label {
-    int policy;
-    double at, y; /* pixels from the top: the curve's end, the text */
-} Label;
 
 typedef struct Drawing {
     const EvalPlot *p;
     FILE *script;
     int *order;            /* [n_loads] by load */
-    Label *label;          /* [n_policies] from top to bottom */
+    CurveLabel *label;     /* [n_policies] from top to bottom */
     double x0, x1, y0, y1; /* axes' ends; %, of SLA */
     int width, height, plot_h;
     bool png;
@@ -104,28 +95,12 @@ static double pixel_y(const Drawing *d, double percent)
     return TOP + d->plot_h * (d->y1 - percent) / (d->y1 - d->y0);
 }
 
-static int by_end(const void *a, const void *b)
-{
-    const Label *x = a, *y = b;
-    if (x->at < y->at || x->at > y->at) return x->at < y->at ? -1 : 1;
-    return x->policy - y->policy;
-}
-
-/* Each beside the end of its curve, moved down and then up as far as it takes not to overlap. */
 static void place_labels(Drawing *d)
 {
-    int n = d->p->n_policies, last = d->p->n_loads - 1;
-    double limit = TOP + d->plot_h;
-    for (int i = 0; i < n; i++) {
-        double y = pixel_y(d, 100 * at(d, i, last)->mean);
-        d->label[i] = (Label){.policy = i, .at = y, .y = y};
-    }
-    qsort(d->label, (size_t)n, sizeof *d->label, by_end);
-    for (int i = 1; i < n; i++) d->label[i].y = fmax(d->label[i].y, d->label[i - 1].y + LABEL_H);
-    for (int i = n - 1; i >= 0; i--) {
-        d->label[i].y = fmin(d->label[i].y, limit);
-        limit = d->label[i].y - LABEL_H;
-    }
+    int last = d->p->n_loads - 1;
+    for (int i = 0; i < d->p->n_policies; i++)
+        d->label[i] = (CurveLabel){.curve = i, .at = pixel_y(d, 100 * at(d, i, last)->mean)};
+    curve_labels_place(d->label, d->p->n_policies, LABEL_H, TOP + d->plot_h);
 }
 
 static void lay_out(Drawing *d)
@@ -176,20 +151,20 @@ static void put_line_of_text(const Drawing *d, double y, const char *text, const
     fprintf(d->script, " left %s\n", style);
 }
 
-static void put_label(const Drawing *d, const Label *l)
+static void put_label(const Drawing *d, const CurveLabel *l)
 {
     double edge = LEFT + PLOT_W, x = edge + GAP;
-    const char *colour = COLOUR[l->policy % COLOURS];
+    const char *colour = curve_colour(l->curve);
     fputs("set arrow from ", d->script);
     put_place(d, edge + 5, l->at);
     fputs(" to ", d->script);
     put_place(d, x - 7, l->y);
     fprintf(d->script, " nohead lw 0.7 lc rgb '#%s'\nset label ", colour);
-    gnuplot_text(d->script, d->p->name[l->policy], LABEL_CHARS);
+    gnuplot_text(d->script, d->p->name[l->curve], LABEL_CHARS);
     fputs(" at ", d->script);
     put_place(d, x, l->y);
     fprintf(d->script, " left offset 1.2,-0.15 point pt %d ps 0.8 lc rgb '#%s' tc rgb '#222222'\n",
-            MARKER[l->policy % MARKERS], colour);
+            MARKER[l->curve % MARKERS], colour);
 }
 
 static void put_frame(const Drawing *d)
@@ -227,11 +202,11 @@ static void put_curves(const Drawing *d)
         fprintf(d->script,
                 "%s $p%d using 1:3:4 with filledcurves lc rgb '#%s' fs transparent solid 0.16 "
                 "noborder",
-                i ? "," : "plot", i, COLOUR[i % COLOURS]);
+                i ? "," : "plot", i, curve_colour(i));
     for (int i = 0; i < n; i++)
         fprintf(d->script,
                 ", $p%d using 1:2 with linespoints lw 1.6 pt %d ps 0.8 lc rgb '#%s' dt %s", i,
-                MARKER[i % MARKERS], COLOUR[i % COLOURS], DASH[i / COLOURS % DASHES]);
+                MARKER[i % MARKERS], curve_colour(i), DASH[i / CURVE_COLOURS % DASHES]);
     fputs("\n", d->script);
 }
 

@@ -1,29 +1,21 @@
-/* svg.c -- axes with round numbers, bands, curves, and each curve's name beside its end, so that no
- * legend has to be matched by colour alone. Colours: Okabe and Ito 2008, with a wine red for their
- * yellow; dashes tell apart what has the same colour. */
+/* svg.c -- axes with round numbers, bands, curves, and each curve's name beside its end; dashes tell apart
+ * what has the same colour. */
 #include "experiments/svg.h"
 
+#include "experiments/curves.h"
 #include "experiments/output.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LEFT = 62, TOP = 58, BOTTOM = 50, PLOT_W = 560, PLOT_H = 300, GAP = 26, LABEL_H = 15 };
-enum { LABEL_W = 250, COLOURS = 8, DASHES = 3, MARKED_MOST = 12 };
+enum { LABEL_W = 250, DASHES = 3, MARKED_MOST = 12 };
 
-static const char *const COLOUR[COLOURS] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                            "#56b4e9", "#e69f00", "#882255", "#000000"};
 static const char *const DASH[DASHES] = {"none", "6 3", "2 3"};
 
 typedef struct Axis {
     double lo, hi, step; /* of its numbers */
 } Axis;
-
-typedef struct Label {
-    int curve;
-    double at, y; /* the curve's end, the text */
-} Label;
 
 typedef struct Drawing {
     FILE *out;
@@ -91,29 +83,14 @@ static double py(const Drawing *d, double y)
     return TOP + d->plot_h * (d->y.hi - y) / (d->y.hi - d->y.lo);
 }
 
-static int by_end(const void *a, const void *b)
-{
-    const Label *p = a, *q = b;
-    if (p->at < q->at || p->at > q->at) return p->at < q->at ? -1 : 1;
-    return p->curve - q->curve;
-}
-
-/* Each beside the end of its curve, moved down and then up as far as it takes not to overlap. */
-static int place_labels(const Drawing *d, Label label[SVG_CURVES_MAX])
+static int place_labels(const Drawing *d, CurveLabel label[SVG_CURVES_MAX])
 {
     int n = 0;
-    double limit = TOP + d->plot_h;
-    for (int i = 0; i < d->c->n; i++)
-        if (d->c->curve[i].n > 0) {
-            double y = py(d, d->c->curve[i].y[d->c->curve[i].n - 1]);
-            label[n++] = (Label){i, y, y};
-        }
-    qsort(label, (size_t)n, sizeof *label, by_end);
-    for (int i = 1; i < n; i++) label[i].y = fmax(label[i].y, label[i - 1].y + LABEL_H);
-    for (int i = n - 1; i >= 0; i--) {
-        label[i].y = fmin(label[i].y, limit);
-        limit = label[i].y - LABEL_H;
+    for (int i = 0; i < d->c->n; i++) {
+        const SvgCurve *k = &d->c->curve[i];
+        if (k->n > 0) label[n++] = (CurveLabel){.curve = i, .at = py(d, k->y[k->n - 1])};
     }
+    curve_labels_place(label, n, LABEL_H, TOP + d->plot_h);
     return n;
 }
 
@@ -160,36 +137,37 @@ static void draw_band(const Drawing *d, int i)
         fprintf(d->out, "%c%.1f %.1f", j ? 'L' : 'M', px(d, k->x[j]), py(d, k->hi[j]));
     for (int j = k->n - 1; j >= 0; j--)
         fprintf(d->out, "L%.1f %.1f", px(d, k->x[j]), py(d, k->lo[j]));
-    fprintf(d->out, "Z\" fill=\"%s\" fill-opacity=\"0.15\"/>\n", COLOUR[i % COLOURS]);
+    fprintf(d->out, "Z\" fill=\"#%s\" fill-opacity=\"0.15\"/>\n", curve_colour(i));
 }
 
 static void draw_curve(const Drawing *d, int i)
 {
     const SvgCurve *k = &d->c->curve[i];
-    const char *colour = COLOUR[i % COLOURS];
-    fprintf(d->out, "<g stroke=\"%s\" fill=\"none\" stroke-width=\"1.6\"><title>", colour);
+    const char *colour = curve_colour(i);
+    fprintf(d->out, "<g stroke=\"#%s\" fill=\"none\" stroke-width=\"1.6\"><title>", colour);
     svg_text(d->out, k->name);
-    fprintf(d->out, "</title><path stroke-dasharray=\"%s\" d=\"", DASH[i / COLOURS % DASHES]);
+    fprintf(d->out, "</title><path stroke-dasharray=\"%s\" d=\"", DASH[i / CURVE_COLOURS % DASHES]);
     for (int j = 0; j < k->n; j++)
         fprintf(d->out, "%c%.1f %.1f", j ? 'L' : 'M', px(d, k->x[j]), py(d, k->y[j]));
     fputs("\"/>", d->out);
     for (int j = 0; j < k->n && k->n <= MARKED_MOST; j++)
-        fprintf(d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"/>", px(d, k->x[j]),
+        fprintf(d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"#%s\"/>", px(d, k->x[j]),
                 py(d, k->y[j]), colour);
     fputs("</g>\n", d->out);
 }
 
 static void draw_labels(const Drawing *d)
 {
-    Label label[SVG_CURVES_MAX];
+    CurveLabel label[SVG_CURVES_MAX];
     int n = place_labels(d, label);
     for (int i = 0; i < n; i++) {
         const SvgCurve *k = &d->c->curve[label[i].curve];
+        const char *colour = curve_colour(label[i].curve);
         char attributes[64];
         double from = px(d, k->x[k->n - 1]) + 4, to = LEFT + PLOT_W + GAP;
-        snprintf(attributes, sizeof attributes, "fill=\"%s\"", COLOUR[label[i].curve % COLOURS]);
-        fprintf(d->out, "<path d=\"M%.1f %.1f L%.1f %.1f\" stroke=\"%s\" stroke-width=\"0.6\"/>\n",
-                from, label[i].at, to - 3, label[i].y, COLOUR[label[i].curve % COLOURS]);
+        snprintf(attributes, sizeof attributes, "fill=\"#%s\"", colour);
+        fprintf(d->out, "<path d=\"M%.1f %.1f L%.1f %.1f\" stroke=\"#%s\" stroke-width=\"0.6\"/>\n",
+                from, label[i].at, to - 3, label[i].y, colour);
         text_at(d, to, label[i].y + 4, attributes, k->name);
     }
 }
