@@ -5,6 +5,7 @@
 #   make install    DESTDIR=, PREFIX=        make deps     install missing Debian packages
 #   make study      the study of docs/RESULTS.md, resumable: experiments/study/study.sh has its settings
 #   make ship       policies of a finished study become checkpoints/policies: experiments/study/ship.sh
+#   make ablation   what the learner's parts are worth: experiments/study/ablation.sh
 #   make study-general   one policy for many systems, resumable: experiments/study/general.sh
 #   make bench-peers   the learner against PyTorch and ONNX Runtime, which it installs in build/peers
 #   make plots      the pictures of docs/ (needs gnuplot)
@@ -55,7 +56,7 @@ all: $(LIB) $(SOLIB) $(APP)
 $(V).SILENT:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study study-general ship plots \
+.PHONY: all check run-tests asan tsan run-tsan fuzz run-fuzz bench bench-peers install deps demo study study-general ablation ship plots \
         clean FORCE
 
 $(B)/%.o: %.c $(B)/flags
@@ -114,6 +115,8 @@ study: all
 	sh experiments/study/study.sh $(APP)
 ship: all
 	sh experiments/study/ship.sh $(APP)
+ablation: all
+	sh experiments/study/ablation.sh $(APP)
 study-general: all
 	sh experiments/study/general.sh $(APP)
 deps:
