@@ -81,7 +81,8 @@ Lead bootstrap_lead(const double *const *x, int series, int n, int resamples, ui
 {
     Lead lead = {.leader = -1, .nearest = -1};
     for (int i = 0; i < series; i++)
-        if (x[i] && (lead.leader < 0 || stats_mean(x[i], (size_t)n) > stats_mean(x[lead.leader], (size_t)n)))
+        if (x[i] && (lead.leader < 0 ||
+                     stats_mean(x[i], (size_t)n) > stats_mean(x[lead.leader], (size_t)n)))
             lead.leader = i;
     for (int i = 0; i < series; i++) {
         if (!x[i] || i == lead.leader) continue;

@@ -2,6 +2,7 @@
  * layers and of nasty ones, against its limits: 10 ms a layer at most, 3 ms on average, of one core;
  * and of the program over all shipped networks and accelerators, cold, on two threads: 2 s. */
 #include "accel_models/accel.h"
+#include "base/stats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +75,6 @@ static double cpu_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Best of three: another process may have cooled the caches. */
 static double layer_ms(const AccelConfig *a, const LayerShape *l, MapPolicy policy)
 {
@@ -99,7 +94,7 @@ static bool report(const char *what, const AccelConfig *a, MapPolicy policy, con
 {
     double ms[LAYERS_MAX], sum = 0;
     for (int i = 0; i < n; i++) sum += ms[i] = layer_ms(a, &of[i], policy);
-    qsort(ms, (size_t)n, sizeof *ms, ascending);
+    stats_sort(ms, (size_t)n);
     double worst = ms[n - 1], mean = sum / n;
     bool ok = worst <= WORST_MS && mean <= MEAN_MS;
     printf("%-9s %-18s %-9s mean %6.3f  p50 %6.3f  p90 %6.3f  p99 %6.3f  worst %7.3f ms  %s\n",

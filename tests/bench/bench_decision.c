@@ -3,6 +3,7 @@
  * episode going (random weights would not). Each stage of each decision is timed on its own; medians,
  * as the machine may be shared. Exits 1 when features and forward take more than the limit. */
 #include "base/mem.h"
+#include "base/stats.h"
 #include "env/scenario.h"
 #include "env/sched_env.h"
 #include "nn/gemm.h"
@@ -39,17 +40,11 @@ static double now_ns(void)
     return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Sorts. */
 static double quantile(double *x, int n, double q)
 {
-    qsort(x, (size_t)n, sizeof *x, by_value);
-    return x[(int)(q * (n - 1))];
+    stats_sort(x, (size_t)n);
+    return stats_quantile(x, n, q);
 }
 
 /* What reading the clock adds to each stage. */

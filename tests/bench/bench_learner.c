@@ -11,6 +11,7 @@
  *   forward SECONDS                 us of one forward of one row */
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stats.h"
 #include "nn/gemm.h"
 #include "nn/gemm_internal.h"
 #include "rl/dqn.h"
@@ -201,15 +202,9 @@ static void serve(Replay *r)
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *x)
 {
-    qsort(x, ROUNDS, sizeof *x, by_value);
+    stats_sort(x, ROUNDS);
     return x[ROUNDS / 2];
 }
 
