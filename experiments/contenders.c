@@ -14,8 +14,9 @@
 static int choose_learned(void *ctx, const Sim *sim)
 {
     PolicySeat *seat = ctx;
-    int guide = sched_observe(sim, seat->unit_us, seat->teacher, seat->obs);
-    return policy_act_beyond(seat->policy, &seat->work, seat->obs, guide, *seat->margin);
+    const LearnedPolicy *p = seat->of;
+    int guide = sched_observe(sim, p->unit_us, p->teacher, seat->obs);
+    return policy_act_beyond(p->policy, &seat->work, seat->obs, guide, p->margin);
 }
 
 Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario *sc, Err *err)
@@ -28,14 +29,13 @@ Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario 
     *out = NULL;
     if (!p) goto fail;
     p->cfg = *cfg;
+    p->teacher = run_config_teacher(cfg);
+    p->unit_us = sc->mean_service_us;
     p->margin = cfg->rule.margin;
     TRY(policy_create(&p->policy, &cfg->trainer.dqn, &spec, err));
     for (int i = 0; i < EVALUATE_TASKS; i++) {
         PolicySeat *seat = &p->seat[i];
-        seat->policy = p->policy;
-        seat->teacher = run_config_teacher(cfg);
-        seat->unit_us = sc->mean_service_us;
-        seat->margin = &p->margin;
+        seat->of = p;
         TRY(qbatch_create(&seat->work, policy_net(p->policy), 1, err));
         st = ST_NOMEM;
         if (!(seat->obs = mem_calloc((size_t)spec.obs_floats, sizeof(float)))) goto fail;

@@ -10,17 +10,16 @@
 
 /* One task's workspace of a learned policy. */
 typedef struct PolicySeat {
-    const Policy *policy;
-    const Scheduler *teacher;
+    const struct LearnedPolicy *of;
     QBatch work;
     float *obs;
-    double unit_us;
-    const double *margin;
 } PolicySeat;
 
 typedef struct LearnedPolicy {
     Policy *policy; /* owned */
     RunConfig cfg;  /* it was trained with */
+    const Scheduler *teacher;
+    double unit_us; /* of features, on the scenario that it plays */
     double margin;  /* of policy_act_beyond */
     PolicySeat seat[EVALUATE_TASKS];
 } LearnedPolicy;

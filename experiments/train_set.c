@@ -62,22 +62,25 @@ void train_set_free(TrainSet *set)
 
 /* --- environments --- */
 
-/* What the specs of all scenarios fit into. */
-static void find_largest(const TrainSet *set, const RunConfig *cfg, SchedEnvConfig *ec)
+/* The most actions and valid actions of all scenarios. */
+static EnvSpec find_largest(const TrainSet *set, const RunConfig *cfg)
 {
     SchedRules rules = run_config_rules(cfg);
+    EnvSpec most = {0};
     for (int i = 0; i < set->n; i++) {
         EnvSpec s = sched_env_spec(set->scenario[i]->sys, &rules, cfg->classes);
-        if (s.n_actions > ec->least_actions) ec->least_actions = s.n_actions;
-        if (s.max_valid > ec->least_valid) ec->least_valid = s.max_valid;
+        if (s.n_actions > most.n_actions) most.n_actions = s.n_actions;
+        if (s.max_valid > most.max_valid) most.max_valid = s.max_valid;
     }
+    return most;
 }
 
-static Status create_env(Env **out, const TrainSet *set, const RunConfig *cfg, int i, Err *err)
+static Status create_env(Env **out, const Scenario *sc, const RunConfig *cfg, const EnvSpec *most,
+                         Err *err)
 {
-    const Scenario *sc = set->scenario[i % set->n];
     SchedEnvConfig ec = run_config_env(cfg, sc);
-    find_largest(set, cfg, &ec);
+    ec.least_actions = most->n_actions;
+    ec.least_valid = most->max_valid;
     return sched_env_create(out, sc->sys, &ec, err);
 }
 
@@ -85,12 +88,13 @@ Status train_set_environments(VecEnv **out, const TrainSet *set, const RunConfig
 {
     Status st = ST_NOMEM;
     int n = cfg->envs;
+    EnvSpec most = find_largest(set, cfg);
     Env **env = mem_calloc((size_t)n, sizeof *env);
 
     *out = NULL;
     if (!env) goto fail;
     for (int i = 0; i < n; i++) {
-        st = create_env(&env[i], set, cfg, i, err);
+        st = create_env(&env[i], set->scenario[i % set->n], cfg, &most, err);
         if (st == ST_OK) continue;
         while (i-- > 0) env_destroy(env[i]);
         goto fail;

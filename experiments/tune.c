@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -49,7 +50,6 @@ typedef struct Tuning {
     double step;
     Point best;
     double *best_sla, *sla; /* a stage after the other: [scenarios, loads, episodes of the stage] */
-    double score;           /* mean of best_sla */
 } Tuning;
 
 /* --- playing --- */
@@ -117,12 +117,6 @@ static double *number_of(Point *p, int i)
     return (double *)((char *)p + NUMBERS[i].offset);
 }
 
-/* No limit at all is far from any limit: from there a first one is drawn. */
-static double draw_crowd(Rng *rng)
-{
-    return 1 + 2 * rng_uniform(rng);
-}
-
 static int one_off(Rng *rng, int value, int most)
 {
     int next = value + (rng_uniform(rng) < 0.5 ? -1 : 1);
@@ -134,7 +128,7 @@ static void change_number(Tuning *t, Point *p, int i)
     const Number *n = &NUMBERS[i];
     double *x = number_of(p, i);
     if (x == &p->weight.crowd && !(*x > 0))
-        *x = draw_crowd(&t->rng);
+        *x = 1 + 2 * rng_uniform(&t->rng); /* no limit is far from any: a first one is drawn */
     else
         *x = fmin(fmax(*x + t->step * n->step * rng_normal(&t->rng), fmin(n->lo, *x)),
                   fmax(n->hi, *x)); /* what was given by hand may lie outside */
@@ -153,12 +147,9 @@ static Point draw_candidate(Tuning *t)
 
 /* --- the search --- */
 
-static double mean_of_best(const Tuning *t)
+static double score(const Tuning *t)
 {
-    int n = loads_in_all(t->set) * t->end[STAGES - 1];
-    double sum = 0;
-    for (int i = 0; i < n; i++) sum += t->best_sla[i];
-    return sum / n;
+    return stats_mean(t->best_sla, (size_t)loads_in_all(t->set) * (size_t)t->end[STAGES - 1]);
 }
 
 static Status try_candidate(Tuning *t, Err *err)
@@ -173,7 +164,6 @@ static Status try_candidate(Tuning *t, Err *err)
     t->best = p;
     t->best_sla = t->sla;
     t->sla = swap;
-    t->score = mean_of_best(t);
     return ST_OK;
 }
 
@@ -184,17 +174,17 @@ static Status search(Tuning *t, const volatile sig_atomic_t *stop, Err *err)
     Status st;
 
     for (int k = 0; k < STAGES; k++) TRY(play(t, &t->best, k, t->best_sla, err));
-    double first = t->score = mean_of_best(t);
+    double first = score(t);
     progress_start(&progress, "tune", 0, t->cfg->tune);
     for (int i = 0; i < t->cfg->tune && !*stop; i++) {
         TRY(try_candidate(t, err));
-        snprintf(detail, sizeof detail, "SLA %.2f %%", 100 * t->score);
+        snprintf(detail, sizeof detail, "SLA %.2f %%", 100 * score(t));
         if (progress_due(&progress)) progress_show(&progress, i + 1, detail);
     }
     progress_end(&progress);
     if (*stop) return ST_OK;
     log_info("tuned %s: %.2f %% of deadlines instead of %.2f %% on the seeds it was tuned on",
-             t->base->name, 100 * t->score, 100 * first);
+             t->base->name, 100 * score(t), 100 * first);
 fail:
     return st;
 }

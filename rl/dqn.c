@@ -352,9 +352,8 @@ void dqn_update_begin(Dqn *d, int slot, Replay *replay)
 }
 
 /* With nothing pushed meanwhile, each shard can gather its part. */
-static void gather_and_update(void *ctx, int k)
+static void gather_and_update(Update *u, int k)
 {
-    Update *u = ctx;
     int part = u->d->cfg.batch / u->d->cfg.shards;
     gather(u, k * part, (k + 1) * part);
     shard_update(u, k);

@@ -55,9 +55,9 @@ struct Dqn {
  * the same. */
 Status shard_create(Shard *s, const QNet *net, int S, size_t N, Err *err);
 void shard_free(Shard *s);
-/* Shard k's part of the update: fills the shard's gradient and sums. ctx: Update *.
- * Shards may run on different threads. */
-void shard_update(void *ctx, int k);
+/* Shard k's part of the update: fills the shard's gradient and sums. Shards may run on different
+ * threads. */
+void shard_update(Update *u, int k);
 
 /* ---- dqn_noise.c; params[P + M] are weights, then a sigma for each of the last M of them ---- */
 

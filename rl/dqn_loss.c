@@ -176,9 +176,8 @@ static Var margin_loss(const Update *u, Shard *s, Var q)
     return tape_scale(s->tape, gap, (float)(share * u->demo_weight));
 }
 
-void shard_update(void *ctx, int k)
+void shard_update(Update *u, int k)
 {
-    Update *u = ctx;
     const Dqn *d = u->d;
     Shard *s = &u->shard[k];
     int S = d->cfg.batch / d->cfg.shards;
