@@ -20,7 +20,7 @@ typedef struct AdmissionJob {
     int heap;                /* used inside */
 } AdmissionJob;
 
-/* Sorts job[n] by slack and decides about each. O(n log n). */
+/* Sorts job[n] by slack and decides about each; n_sas is M above, and may be a fraction. O(n log n). */
 void admission_choose(AdmissionJob *job, int n, double n_sas);
 
 #endif

@@ -14,9 +14,8 @@ typedef struct View { /* everything the features are made of */
     double now, unit, best_us, laxity;
     Quote quote[SYS_MAX_SAS];
     SaView sa[SYS_MAX_SAS];
-    double finish[SYS_MAX_SAS], price[SYS_MAX_SAS]; /* finish + 2 bytes/BW: the queue rule's */
     double least_finish, least_price, least_taken, least_energy, demand;
-    int cheapest, successors, idle; /* cheapest: SA of least_price */
+    int cheapest, successors, idle; /* cheapest: SA of least_price, the queue rule's: 2 bytes/BW */
     int taken;                      /* taken SA that the rule in charge likes best, -1: all are free */
     int free_of_type[SYS_MAX_TYPES];
 } View;
@@ -81,16 +80,16 @@ static void look(const Sim *sim, double unit_us, const Candidate *c, View *v)
         Quote *q = &v->quote[m];
         sim_quote(sim, m, 0, q);
         sim_sa(sim, m, &v->sa[m]);
-        v->finish[m] = q->wait_us + q->cost_us;
-        v->price[m] = sched_price(sys, q);
+        double price = sched_price(sys, q);
         v->demand += v->sa[m].demand;
         v->idle += is_free(v, m);
         v->free_of_type[sys->sa_type[m]] += is_free(v, m);
-        v->least_finish = least(v->least_finish, v->finish[m]);
+        v->least_finish = least(v->least_finish, q->wait_us + q->cost_us);
         v->least_energy = least(v->least_energy, q->energy_uj);
-        if (v->price[m] < v->least_price) v->least_price = v->price[m], v->cheapest = m;
-        double by_rule = sched_price_by(sys, q, &sim_config(sim)->rules.weight);
-        if (!is_free(v, m) && by_rule < v->least_taken) v->least_taken = by_rule, v->taken = m;
+        if (price < v->least_price) v->least_price = price, v->cheapest = m;
+        if (is_free(v, m)) continue;
+        price = sched_price_by(sys, q, &sim_config(sim)->rules.weight);
+        if (price < v->least_taken) v->least_taken = price, v->taken = m;
     }
 }
 

@@ -115,9 +115,11 @@ static void pad(float *obs, const EnvSpec *from, const EnvSpec *to)
 static void observe(Env *env, float *obs, EnvInfo *info)
 {
     SchedEnv *e = self_of(env);
-    EnvSpec own = own_spec(e), padded = spec(env);
     info->demo = sched_observe(e->sim, e->cfg.unit_us, e->cfg.teacher, obs);
-    if (padded.n_actions > own.n_actions) pad(obs, &own, &padded);
+    if (e->cfg.least_actions > 0) {
+        EnvSpec own = own_spec(e), padded = spec(env);
+        if (padded.n_actions > own.n_actions) pad(obs, &own, &padded);
+    }
     info->score = job_counts_sla_rate(&sim_totals(e->sim)->all);
 }
 

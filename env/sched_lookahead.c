@@ -23,19 +23,12 @@
 /* Gains below this are rounding. */
 #define LEAST_GAIN 1e-6
 
-static double mean_t_iso(const System *sys)
-{
-    double sum = 0;
-    for (int i = 0; i < sys->n_nets; i++) sum += sys->net[i].t_iso_us;
-    return sum / sys->n_nets;
-}
-
 /* Jobs missed so far and, softly, those that will be. */
 static double misses(const Sim *sim)
 {
     const int *active = sim_active(sim);
     const JobCounts *c = &sim_totals(sim)->all;
-    double least = SOFT_LEAST * mean_t_iso(sim_system(sim));
+    double least = SOFT_LEAST * sched_mean_t_iso(sim_system(sim));
     double sum = (double)(c->late + c->dropped + c->rejected);
     for (int i = 0; i < sim_jobs_in_system(sim); i++) {
         JobView j;
@@ -51,7 +44,7 @@ static double outcome(Sim *sim, int sa)
 {
     Sim fork;
     Candidate c;
-    double until = sim_now(sim) + HORIZON * mean_t_iso(sim_system(sim));
+    double until = sim_now(sim) + HORIZON * sched_mean_t_iso(sim_system(sim));
     sim_fork(&fork, sim_user(sim), sim);
     sim_commit(&fork, sa, 0);
     while (sim_candidate(&fork, &c) && sim_now(&fork) < until)

@@ -67,11 +67,11 @@ int sched_choose_taken(const Sim *sim, int otherwise)
     return cheapest(sim, true, otherwise);
 }
 
-static bool is_short(const System *sys, const JobView *j, double brief)
+double sched_mean_t_iso(const System *sys)
 {
     double mean = 0;
     for (int i = 0; i < sys->n_nets; i++) mean += sys->net[i].t_iso_us / sys->n_nets;
-    return j->rem_us <= brief * mean;
+    return mean;
 }
 
 /* It can still be on time, but not if it waits for long. */
@@ -129,141 +129,123 @@ int sched_choose(const Sim *sim)
     if (!is_free(sim, sa) || !(is_kept(sim, sa) || is_crowded(sim, sa))) return sa;
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
-    if (is_short(sim_system(sim), &j, w->brief) || is_urgent(sim, &j, w->urgent)) return sa;
+    bool is_short = j.rem_us <= w->brief * sched_mean_t_iso(sim_system(sim));
+    if (is_short || is_urgent(sim, &j, w->urgent)) return sa;
     return sched_choose_taken(sim, sa);
 }
 
-#define LIST(order, last, weights)                                                                 \
+/* The last arguments are the weights that are not 0. */
+#define LIST(order, last, ...)                                                                     \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = last,                    \
-        .replan_on_events = true, .weight = weights                                                \
+        .replan_on_events = true, .weight = {__VA_ARGS__}                                          \
     }
-#define PACED(order, decisions, weights)                                                           \
+#define PACED(order, decisions, ...)                                                               \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = true,                    \
-        .replan_on_events = true, .window = decisions, .weight = weights                           \
+        .replan_on_events = true, .window = decisions, .weight = {__VA_ARGS__}                     \
     }
-#define ADMITTING(decisions, weights)                                                              \
+#define ADMITTING(decisions, ...)                                                                  \
     {                                                                                              \
         .ready_order = ORDER_EDF, .queue_order = ORDER_PLAN, .hopeless_last = true,                \
-        .admission = true, .replan_on_events = true, .window = decisions, .weight = weights        \
+        .admission = true, .replan_on_events = true, .window = decisions, .weight = {__VA_ARGS__}  \
     }
-#define QUEUE(order, weights)                                                                      \
+#define QUEUE(order, ...)                                                                          \
     {                                                                                              \
-        .ready_order = order, .queue_order = order, .hopeless_last = true, .weight = weights       \
-    }
-#define FINISH                                                                                     \
-    {                                                                                              \
-        .bytes = 0                                                                                 \
-    }
-#define FINISH_BW                                                                                  \
-    {                                                                                              \
-        .bytes = 2                                                                                 \
-    }
-#define RESERVE_BW                                                                                 \
-    {                                                                                              \
-        .bytes = 2, .kept = 1, .brief = 0.1                                                        \
-    }
-#define ADMIT_PACED_BW                                                                             \
-    {                                                                                              \
-        .bytes = 1                                                                                 \
-    }
-#define ADMIT_RESERVE_BW                                                                           \
-    {                                                                                              \
-        .bytes = 1, .kept = 1, .brief = 0.1, .urgent = 0.3                                         \
+        .ready_order = order, .queue_order = order, .hopeless_last = true, .weight = {__VA_ARGS__} \
     }
 
 static const Scheduler RULES[] = {
     {.name = "fcfs-h",
-     .rules = LIST(ORDER_FCFS, false, FINISH),
+     .rules = LIST(ORDER_FCFS, false, .bytes = 0),
      .choose = sched_choose,
      .summary = "first come first served, earliest finish"},
     {.name = "edf-h",
-     .rules = LIST(ORDER_EDF, false, FINISH),
+     .rules = LIST(ORDER_EDF, false, .bytes = 0),
      .choose = sched_choose,
      .summary = "earliest deadline first, earliest finish"},
     {.name = "llf-h",
-     .rules = LIST(ORDER_LLF, false, FINISH),
+     .rules = LIST(ORDER_LLF, false, .bytes = 0),
      .choose = sched_choose,
      .summary = "least laxity first, earliest finish"},
     {.name = "sjf-h",
-     .rules = LIST(ORDER_SRPT, false, FINISH),
+     .rules = LIST(ORDER_SRPT, false, .bytes = 0),
      .choose = sched_choose,
      .summary = "least remaining work first, earliest finish"},
     {.name = "fcfs-h+",
-     .rules = LIST(ORDER_FCFS, true, FINISH),
+     .rules = LIST(ORDER_FCFS, true, .bytes = 0),
      .choose = sched_choose,
      .summary = "fcfs-h, hopeless jobs last"},
     {.name = "edf-h+",
-     .rules = LIST(ORDER_EDF, true, FINISH),
+     .rules = LIST(ORDER_EDF, true, .bytes = 0),
      .choose = sched_choose,
      .summary = "edf-h, hopeless jobs last"},
     {.name = "llf-h+",
-     .rules = LIST(ORDER_LLF, true, FINISH),
+     .rules = LIST(ORDER_LLF, true, .bytes = 0),
      .choose = sched_choose,
      .summary = "llf-h, hopeless jobs last"},
     {.name = "sjf-h+",
-     .rules = LIST(ORDER_SRPT, true, FINISH),
+     .rules = LIST(ORDER_SRPT, true, .bytes = 0),
      .choose = sched_choose,
      .summary = "sjf-h, hopeless jobs last"},
     {.name = "edf-h-bw+",
-     .rules = LIST(ORDER_EDF, true, FINISH_BW),
+     .rules = LIST(ORDER_EDF, true, .bytes = 2),
      .choose = sched_choose,
      .summary = "edf-h+, least finish + 2 bytes/BW"},
     {.name = "dr-h-bw+",
-     .rules = LIST(ORDER_DR, true, FINISH_BW),
+     .rules = LIST(ORDER_DR, true, .bytes = 2),
      .choose = sched_choose,
      .summary = "the same by deadline + remaining work"},
     {.name = "edf-paced-bw",
-     .rules = PACED(ORDER_EDF, 1, FINISH_BW),
+     .rules = PACED(ORDER_EDF, 1, .bytes = 2),
      .choose = sched_choose,
      .summary = "edf-h-bw+ with one decision per event"},
     {.name = "srpt-paced-bw",
-     .rules = PACED(ORDER_SRPT, 1, FINISH_BW),
+     .rules = PACED(ORDER_SRPT, 1, .bytes = 2),
      .choose = sched_choose,
      .summary = "the same by remaining work"},
     {.name = "dr-paced-bw",
-     .rules = PACED(ORDER_DR, 1, FINISH_BW),
+     .rules = PACED(ORDER_DR, 1, .bytes = 2),
      .choose = sched_choose,
      .summary = "the same by deadline + remaining work"},
     {.name = "edf-reserve-bw",
-     .rules = PACED(ORDER_EDF, 2, RESERVE_BW),
+     .rules = PACED(ORDER_EDF, 2, .bytes = 2, .kept = 1, .brief = 0.1),
      .choose = sched_choose,
      .summary = "edf-h-bw+, two decisions per event, the last free SA of the type that suits them "
                 "is kept for "
                 "short jobs"},
     {.name = "dr-reserve-bw",
-     .rules = PACED(ORDER_DR, 2, RESERVE_BW),
+     .rules = PACED(ORDER_DR, 2, .bytes = 2, .kept = 1, .brief = 0.1),
      .choose = sched_choose,
      .summary = "the same by deadline + remaining work"},
     {.name = "admit-paced-bw",
-     .rules = ADMITTING(2, ADMIT_PACED_BW),
+     .rules = ADMITTING(2, .bytes = 1),
      .choose = sched_choose,
      .summary = "edf-paced-bw with two decisions per event; jobs that others would be late for "
                 "are given up"},
     {.name = "admit-reserve-bw",
-     .rules = ADMITTING(2, ADMIT_RESERVE_BW),
+     .rules = ADMITTING(2, .bytes = 1, .kept = 1, .brief = 0.1, .urgent = 0.3),
      .choose = sched_choose,
      .summary = "the same; the last free SA of the type that suits them is kept for short and "
                 "urgent jobs"},
     {.name = "edf-queue",
-     .rules = QUEUE(ORDER_EDF, FINISH),
+     .rules = QUEUE(ORDER_EDF, .bytes = 0),
      .choose = sched_choose,
      .summary = "commit to earliest finish, queues by deadline"},
     {.name = "edf-queue-bw",
-     .rules = QUEUE(ORDER_EDF, FINISH_BW),
+     .rules = QUEUE(ORDER_EDF, .bytes = 2),
      .choose = sched_choose,
      .summary = "commit to least finish + 2 bytes/BW, queues by deadline"},
     {.name = "srpt-queue-bw",
-     .rules = QUEUE(ORDER_SRPT, FINISH_BW),
+     .rules = QUEUE(ORDER_SRPT, .bytes = 2),
      .choose = sched_choose,
      .summary = "the same, queues by remaining work"},
     {.name = "sjf-queue-bw",
-     .rules = QUEUE(ORDER_SJF, FINISH_BW),
+     .rules = QUEUE(ORDER_SJF, .bytes = 2),
      .choose = sched_choose,
      .summary = "the same, queues by the network's isolated latency"},
     {.name = "dr-queue-bw",
-     .rules = QUEUE(ORDER_DR, FINISH_BW),
+     .rules = QUEUE(ORDER_DR, .bytes = 2),
      .choose = sched_choose,
      .summary = "the same, queues by deadline + remaining work"},
 };
