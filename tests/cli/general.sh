@@ -18,15 +18,6 @@ done
 set="--set train.checkpoint_every=2000 --set train.evaluate_every=2500 --set train.learn_start=1000
      --set train.keep=100 --set train.replay=4000 --set train.evaluate_episodes=4"
 list="--set train.scenarios=on-tiny-2.yaml,on-three.yaml"
-newest() { ls "$1"/step-*.h5 | tail -n 1; }
-equal() { # equal WHAT RUN RUN
-    run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
-    [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
-    run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
-    cut -d, -f1-13 "$2/metrics.csv" >"$tmp/a"
-    cut -d, -f1-13 "$3/metrics.csv" >"$tmp/b"
-    same "$1: metrics.csv" "$tmp/a" "$tmp/b"
-}
 # shellcheck disable=SC2086
 {
 for rules in dr-reserve-bw admit-reserve-bw edf-queue-bw; do # decisions per event, and one per sub-job
@@ -35,18 +26,16 @@ for rules in dr-reserve-bw admit-reserve-bw edf-queue-bw; do # decisions per eve
     holds 'scenario on-tiny-2: tiny-2' "$tmp/err"
     holds 'scenario on-three: three' "$tmp/err"
     run 0 "$relmas" train tiny $options --steps 7000 --out one-$rules --threads 1
-    equal "$rules, one thread and two" whole-$rules one-$rules
+    same_run "$rules, one thread and two" whole-$rules one-$rules
     run 0 "$relmas" train tiny $options --steps 3500 --out halves-$rules --threads 1
     run 0 "$relmas" train --resume halves-$rules --steps 3500 --threads 2
-    equal "$rules, halves" whole-$rules halves-$rules
+    same_run "$rules, halves" whole-$rules halves-$rules
 done
 
 # --- a scenario alone is a list of one ---
 run 0 "$relmas" train tiny $set --steps 3000 --out bare
 run 0 "$relmas" train tiny $set --set train.scenarios=on-tiny-2.yaml --steps 3000 --out listed
-cut -d, -f1-13 bare/metrics.csv >"$tmp/a"
-cut -d, -f1-13 listed/metrics.csv >"$tmp/b"
-same 'a list of one' "$tmp/a" "$tmp/b"
+same_metrics 'a list of one' bare listed
 
 # --- the best rule of all: its mean is the mean over the scenarios ---
 run 0 "$relmas" train tiny $set $list --set env.teacher=auto --steps 500 --out auto

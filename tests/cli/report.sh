@@ -82,7 +82,7 @@ holds 'Evaluation on light-m on tiny-2' both.html
 
 # --- seeds are told from checkpoints, and one name from another ---
 cp -r a-1 first
-checkpoint=$(ls a-1/step-*.h5 | tail -n 1)
+checkpoint=$(newest a-1)
 play names.h5 first first/best.h5 a-1 a-2 a-3/best.h5 "$checkpoint" --load 0.6,0.9 --episodes 2
 run 0 "$relmas" report names.h5 -o names.html
 awk -F, '$1 == "sla_rate" && $5 == 0.6 { print $3, $6 }' names.csv >"$tmp/a"

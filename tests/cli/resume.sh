@@ -13,27 +13,18 @@ train() { # train CODE ARGUMENTS...
     shift
     run "$want" "$relmas" train "$@"
 }
-newest() { ls "$1"/step-*.h5 | tail -n 1; }
-equal() { # equal WHAT RUN RUN
-    run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
-    [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
-    run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
-    cut -d, -f1-13 "$2/metrics.csv" >"$tmp/a"
-    cut -d, -f1-13 "$3/metrics.csv" >"$tmp/b"
-    same "$1: metrics.csv" "$tmp/a" "$tmp/b"
-}
 
 # shellcheck disable=SC2086
 {
 train 0 tiny $set --steps 7000 --out whole --threads 2
 train 0 tiny $set --steps 7000 --out one --threads 1
-equal 'one thread and two' whole one
+same_run 'one thread and two' whole one
 
 for threads in 1 2; do
     train 0 tiny $set --steps 3500 --out halves$threads --threads $threads
     train 0 --resume halves$threads --steps 3500 --threads $((3 - threads))
     holds 'resuming .* at 3584 decisions, to 7000' "$tmp/err"
-    equal "halves, $threads threads first" whole halves$threads
+    same_run "halves, $threads threads first" whole halves$threads
 done
 train 0 --resume "$(newest halves1)"
 holds 'resuming .* to 200000' "$tmp/err"
@@ -42,7 +33,7 @@ holds 'resuming .* to 200000' "$tmp/err"
 cp -r whole older
 rm "$(newest older)"
 train 0 --resume "$(newest older)" --threads 1
-equal 'from an older checkpoint' whole older
+same_run 'from an older checkpoint' whole older
 
 # with every option of the network and the loss
 heads="--set dqn.context=true --set dqn.dueling=true --set dqn.quantiles=5 --set dqn.noisy=true
@@ -50,7 +41,7 @@ heads="--set dqn.context=true --set dqn.dueling=true --set dqn.quantiles=5 --set
 train 0 tiny $set $heads --steps 7000 --out heads --threads 2
 train 0 tiny $set $heads --steps 3500 --out headhalves --threads 1
 train 0 --resume headhalves --steps 3500 --threads 2
-equal 'with all options' heads headhalves
+same_run 'with all options' heads headhalves
 run 0 "$relmas" eval heads --set scenario.loads=0.8 --episodes 2
 
 # another seed is another run
@@ -97,7 +88,7 @@ for signal in INT:130 TERM:143; do
         [ -n "$(ls $dir/step-*.h5)" ] || fail "${signal%:*} leaves no checkpoint"
         train 0 --resume $dir
     fi
-    equal "stopped by ${signal%:*}" long $dir
+    same_run "stopped by ${signal%:*}" long $dir
 done
 
 # --- killed, without a chance to save ---
@@ -111,9 +102,7 @@ wait $pid 2>/dev/null
 train 0 --resume killed
 # the two runs differ in how often they save, which the configuration holds
 run 0 "$relmas" inspect killed/best.h5
-cut -d, -f1-13 long/metrics.csv >"$tmp/a"
-cut -d, -f1-13 killed/metrics.csv >"$tmp/b"
-same 'killed: metrics.csv' "$tmp/a" "$tmp/b"
+same_metrics killed long killed
 [ -e killed/best.h5.tmp-999999999 ] && fail 'a stale temporary file stays'
 
 # --- free-running: not the same bits, but the same counts, and it stops and goes on ---
@@ -145,7 +134,7 @@ cp -r whole hurt
 printf 'XXXX' | dd of="$(newest hurt)" bs=1 seek=5000 conv=notrunc 2>/dev/null
 train 0 --resume hurt --threads 1
 holds "^(relmas: )?(warning: )?passed over .*$(basename "$(newest whole)")" "$tmp/err"
-equal 'past a damaged checkpoint' whole hurt
+same_run 'past a damaged checkpoint' whole hurt
 
 # --- a teacher that is chosen: the run knows its name, and a resumed one does not choose again ---
 train 0 tiny $set --set env.teacher=auto --steps 1000 --out taught
@@ -173,7 +162,7 @@ run 0 "$relmas" inspect parts/best.h5 --config
 grep -A 14 '^rule:' "$tmp/out" >before
 train 0 --resume parts --steps 400
 ! grep -q 'tuned' "$tmp/err" || fail 'a resumed run tuned again'
-equal 'tuned, one thread and two, whole and in parts' tuned parts
+same_run 'tuned, one thread and two, whole and in parts' tuned parts
 run 0 "$relmas" inspect parts/best.h5 --config
 grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
 grep -v margin before >"$tmp/b"

@@ -46,6 +46,20 @@ same() {
     checks=$((checks + 1))
     cmp -s "$2" "$3" || fail "$1: $(diff "$2" "$3" 2>&1 | head -n 4 | tr '\n' ';')"
 }
+newest() { ls "$1"/step-*.h5 | tail -n 1; } # newest RUN: its last checkpoint
+# same_metrics WHAT RUN RUN: all but the speed
+same_metrics() {
+    cut -d, -f1-13 "$2/metrics.csv" >"$tmp/a"
+    cut -d, -f1-13 "$3/metrics.csv" >"$tmp/b"
+    same "$1: metrics.csv" "$tmp/a" "$tmp/b"
+}
+# same_run WHAT RUN RUN: as long, and the same bits in the last checkpoint and in the best policy
+same_run() {
+    run 0 "$relmas" inspect "$(newest "$2")" --same "$(newest "$3")"
+    [ "$(basename "$(newest "$2")")" = "$(basename "$(newest "$3")")" ] || fail "$1: other lengths"
+    run 0 "$relmas" inspect "$2/best.h5" --same "$3/best.h5"
+    same_metrics "$@"
+}
 verdict() {
     if [ "$failures" -gt 0 ]; then
         echo "$name: failed, $failures of $checks checks"
