@@ -7,10 +7,8 @@
 #           STUDY_LOADS 0.6,0.8,0.95    STUDY_STEPS 8e5    STUDY_DIR build/ablation    STUDY_THREADS 2
 #           STUDY_VARIANTS experiments/study/ablation.csv
 # A change of settings is not noticed: give another STUDY_DIR.
-set -eu
-export LC_ALL=C
-relmas=$1
-here=$(dirname "$0")
+self=ablation
+. "$(dirname "$0")/common.sh"
 seeds=${STUDY_SEEDS:-3}
 episodes=${STUDY_EPISODES:-60}
 scenario=${STUDY_SCENARIO:-mixed-m}
@@ -22,8 +20,8 @@ threads=${STUDY_THREADS:-2}
 variants=${STUDY_VARIANTS:-$here/ablation.csv}
 first_arrival_seed=700000
 
-[ -f "$variants" ] || { echo "ablation: there is no '$variants'" >&2; exit 2; }
-seed_list=$(awk -v n="$seeds" 'BEGIN { for (i = 1; i <= n; i++) print i }')
+[ -f "$variants" ] || die "there is no '$variants'"
+seed_list=$(up_to "$seeds")
 mkdir -p "$dir/logs"
 
 train() { # train VARIANT SEED SETTINGS
@@ -32,7 +30,7 @@ train() { # train VARIANT SEED SETTINGS
     sets=
     for s in $3; do sets="$sets --set $s"; done
     rm -rf "$run"
-    echo "ablation: train $1 seed $2" >&2
+    note "train $1 seed $2"
     # shellcheck disable=SC2086
     "$relmas" train "$here/../configs/study.yaml" --set "scenario.name=$scenario" --set "env.teacher=$rule" \
         --set train.tune=0 --set 'train.margins=[0]' --set "train.steps=$steps" $sets --seed "$2" --out "$run" \

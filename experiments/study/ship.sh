@@ -3,12 +3,11 @@
 # checkpoints/policies/SCENARIO.h5 with its card, SCENARIO.md. `make ship` calls it. The first seed, not the
 # best one: a policy chosen by its held-out results would owe some of them to luck.
 # Settings: STUDY_DIR build/study        SHIP_DIR checkpoints/policies
-set -eu
-export LC_ALL=C
-relmas=$1
+self=ship
+. "$(dirname "$0")/common.sh"
 dir=${STUDY_DIR:-build/study}
-to=${SHIP_DIR:-$(dirname "$0")/../../checkpoints/policies}
-[ -f "$dir/results.csv" ] || { echo "ship: there is no '$dir/results.csv', make study first" >&2; exit 2; }
+to=${SHIP_DIR:-$here/../../checkpoints/policies}
+[ -f "$dir/results.csv" ] || die "there is no '$dir/results.csv', make study first"
 mkdir -p "$to"
 
 # SLA rates of one scenario by load, as a table: this policy, the mean of all seeds, the best of the rules
@@ -43,10 +42,7 @@ shipped=0
 for policy in "$dir"/runs/*/seed-1/best.h5; do
     sc=$(basename "$(dirname "$(dirname "$policy")")")
     grep -q "^$sc,.*seed-1,learned," "$dir/results.csv" || continue
-    [ -z "$(find "$policy" -newer "$dir/results.csv")" ] || {
-        echo "ship: $policy is newer than $dir/results.csv: make study again" >&2
-        exit 2
-    }
+    newer "$dir/results.csv" "$policy" || die "$policy is newer than $dir/results.csv: make study again"
     cp "$policy" "$to/$sc.h5"
     "$relmas" inspect "$to/$sc.h5" --config >"$to/$sc.config"
     {
@@ -58,7 +54,7 @@ for policy in "$dir"/runs/*/seed-1/best.h5; do
         table "$sc"
     } >"$to/$sc.md"
     rm "$to/$sc.config"
-    echo "ship: $to/$sc.h5" >&2
+    note "$to/$sc.h5"
     shipped=$((shipped + 1))
 done
-[ $shipped -gt 0 ] || { echo "ship: '$dir/results.csv' has none of the policies of '$dir/runs'" >&2; exit 2; }
+[ $shipped -gt 0 ] || die "'$dir/results.csv' has none of the policies of '$dir/runs'"

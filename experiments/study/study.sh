@@ -18,10 +18,8 @@
 #   STUDY_CONFIG experiments/configs/study.yaml        STUDY_DIR build/study
 #   STUDY_BASELINES experiments/study/baselines.csv    STUDY_THREADS 2
 # A quick one: make study STUDY_SEEDS=1 STUDY_EPISODES=10 STUDY_SCENARIOS=mixed-m
-set -eu
-export LC_ALL=C
-relmas=$1
-here=$(dirname "$0")
+self=study
+. "$(dirname "$0")/common.sh"
 seeds=${STUDY_SEEDS:-5}
 episodes=${STUDY_EPISODES:-200}
 scenarios=${STUDY_SCENARIOS:-light-h light-m light-l heavy-h heavy-m heavy-l mixed-h mixed-m mixed-l}
@@ -32,42 +30,18 @@ baselines=${STUDY_BASELINES:-$here/baselines.csv}
 dir=${STUDY_DIR:-build/study}
 threads=${STUDY_THREADS:-2}
 
-scenario_file() { echo "$here/../../env/scenarios/$1.yaml"; }
-
-die() {
-    echo "study: $*" >&2
-    exit 2
-}
-stopped() {
-    echo "study: stopped; the same call goes on from here" >&2
-    exit "$1"
-}
-number() { # number NAME VALUE
-    case $2 in '' | *[!0-9]* | 0*) die "$1 is '$2', want a whole number from 1" ;; esac
-}
-number STUDY_SEEDS "$seeds"
-number STUDY_EPISODES "$episodes"
-number STUDY_THREADS "$threads"
-[ -f "$config" ] || die "STUDY_CONFIG: there is no '$config'"
-[ -f "$baselines" ] || die "STUDY_BASELINES: there is no '$baselines'"
+check_settings
 for sc in $scenarios; do
     "$relmas" list scenarios | grep -q "^$sc " || die "STUDY_SCENARIOS: '$sc' is no scenario, see relmas list scenarios"
 done
 case " $scenarios " in *" $capacity "*) ;; *) capacity= ;; esac # its policies must be there
 evals=$dir/eval-$episodes-at-$loads
 capacities=$dir/capacity-$episodes
-mkdir -p "$dir/logs"
-# A copy of the program, which a build in between does not replace; its data are those of the tree.
-cp "$relmas" "$dir/relmas.new" && mv "$dir/relmas.new" "$dir/relmas"
-relmas=$dir/relmas
-RELMAS_DATA=${RELMAS_DATA:-$(cd "$here/../.." && pwd)}
-export RELMAS_DATA
+open_study
 trap 'rm -f "$dir/jobs"' EXIT
-trap 'stopped 130' INT
-trap 'stopped 143' TERM
 
-# Seeds 1..N; baselines as "name online episodes".
-seed_list=$(awk -v n="$seeds" 'BEGIN { for (i = 1; i <= n; i++) print i }')
+seed_list=$(up_to "$seeds")
+# The baselines as "name online episodes".
 rows=$(tail -n +2 "$baselines" | tr -d '\r' | awk -F, -v n="$episodes" '
     NF { share = int(($4 == "" ? 1 : $4) * n + 0.5); print $1, $3, (share > 1 ? share : 1) }')
 
@@ -88,11 +62,10 @@ END
 $rows
 END
 }
-newer() { [ -e "$1" ] && [ -z "$(find "$2" -newer "$1" 2>/dev/null)" ]; } # newer FILE THAN
 finished() { # finished KIND SCENARIO NAME EPISODES
     run=$dir/runs/$2/$3
     case $1 in
-    train) [ -e "$run/finished" ] && [ -e "$run/best.h5" ] ;;
+    train) trained "$run" ;;
     policy) newer "$evals/$2/$3.h5" "$run/best.h5" ;;
     baseline) [ -e "$evals/$2/$3.h5" ] ;;
     promise) newer "$capacities/$3.csv" "$run/best.h5" ;;
@@ -121,26 +94,7 @@ time_left() {
               else printf "%s%.1f h\n", more, sum / 3600 }' "$dir/times.csv" "$dir/jobs"
 }
 
-train() { # train SCENARIO NAME
-    run=$dir/runs/$1/$2
-    mkdir -p "$run"
-    cat "$config" "$(scenario_file "$1")" >"$run/begun"
-    if ls "$run"/step-*.h5 >/dev/null 2>&1; then
-        "$relmas" train --resume "$run" --threads "$threads"
-    else
-        "$relmas" train "$config" --set "scenario.name=$1" --seed "${2#seed-}" --out "$run" --keep 1 --threads "$threads"
-    fi
-    rm -f "$run"/step-*.h5 # large, and only for going on
-    mv "$run/begun" "$run/finished"
-}
-keep_scenario() { # keep_scenario FOLDER SCENARIO: what its files were played on
-    mkdir -p "$1"
-    cp "$(scenario_file "$2")" "$1/scenario.yaml"
-}
-evaluate() { # evaluate SCENARIO POLICY EPISODES FILE
-    keep_scenario "$(dirname "$4")" "$1"
-    "$relmas" eval "$2" --scenario "$1" --load "$loads" --episodes "$3" --threads "$threads" --save "$4" >/dev/null
-}
+made_from() { cat "$config" "$(scenario_file "$1")"; }
 promise() { # promise SCENARIO POLICY EPISODES FILE
     keep_scenario "$(dirname "$4")" "$1"
     "$relmas" capacity "$2" --scenario "$1" --sla 0.95 --episodes "$3" --threads "$threads" --format csv >"$4.part"
@@ -148,51 +102,30 @@ promise() { # promise SCENARIO POLICY EPISODES FILE
 }
 do_job() { # do_job KIND SCENARIO NAME EPISODES
     case $1 in
-    train) train "$2" "$3" ;;
+    train) train_into "$dir/runs/$2/$3" "$2" --set "scenario.name=$2" --seed "${3#seed-}" ;;
     policy) evaluate "$2" "$dir/runs/$2/$3" "$4" "$evals/$2/$3.h5" ;;
     baseline) evaluate "$2" "$3" "$4" "$evals/$2/$3.h5" ;;
     promise) promise "$2" "$dir/runs/$2/$3" "$4" "$capacities/$3.csv" ;;
     capacity) promise "$2" "$3" "$4" "$capacities/$3.csv" ;;
     esac
 }
-# Runs a job with its chatter in a log; a progress line before it.
+# Runs a job; a progress line before it.
 line=0
 run_job() {
     line=$((line + 1))
     [ "$(sed -n "${line}s/ .*//p" "$dir/jobs")" = 0 ] || return 0
-    log=$dir/logs/$1-$2-$3
-    echo "study: $count of $total done, $(time_left $line) left: $1 $2 $3" >&2
+    note "$count of $total done, $(time_left $line) left: $1 $2 $3"
     before=$(date +%s)
-    set +e # and not `|| code=$?`, under which a job would go on after a failure
-    (
-        set -e
-        trap : INT TERM # it waits for the program, which may have something to save
-        do_job "$@"
-    ) </dev/null 2>"$log"
-    code=$?
-    set -e
-    [ $code -lt 128 ] || stopped $code
-    [ $code -eq 0 ] || { tail -n 1 "$log" >&2; echo "study: $1 $2 $3 failed, see $log" >&2; exit $code; }
+    logged "$1 $2 $3" do_job "$@"
     echo "$1,$2,$3,$(($(date +%s) - before))" >>"$dir/times.csv"
     count=$((count + 1))
 }
-# What was made from other settings is not taken for what would be made now.
 check_job() {
     case $1 in
-    train)
-        for made in begun finished; do
-            made=$dir/runs/$2/$3/$made
-            [ ! -e "$made" ] || cat "$config" "$(scenario_file "$2")" | cmp -s - "$made" ||
-                die "${made%/*} was trained with another configuration than $config and $2: remove it, or give another STUDY_DIR"
-        done
-        ;;
+    train) check_run "$dir/runs/$2/$3" "$2" ;;
     policy | baseline) check_scenario "$evals/$2" "$2" ;;
     promise | capacity) check_scenario "$capacities" "$2" ;;
     esac
-}
-check_scenario() { # check_scenario FOLDER SCENARIO
-    [ ! -e "$1/scenario.yaml" ] || cmp -s "$1/scenario.yaml" "$(scenario_file "$2")" ||
-        die "$1 was played on another version of $2: remove it, or give another STUDY_DIR"
 }
 
 say() { # RESULTS.md results.csv SCENARIO.svg, and the bars on standard output
@@ -223,7 +156,7 @@ main() {
     total=$(wc -l <"$dir/jobs")
     count=$(grep -c '^1' "$dir/jobs" || :)
     each_job run_job
-    echo "study: $total of $total done" >&2
+    note "$total of $total done"
     draw
     say
     exit
