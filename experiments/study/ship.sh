@@ -29,7 +29,8 @@ table() { # table SCENARIO
         }' "$dir/results.csv" "$dir/results.csv"
 }
 rates() { table "$1" | awk -F' *[|] *' 'NR > 2 { printf("%s%s at load %s", (NR > 3 ? ", " : ""), $3, $2) }'; }
-value() { sed -n "/^rule:/,/^[a-z]/s/^ *$1: *//p" "$2" | sed 's/ *#.*//; s/"//g'; } # value KEY FILE
+# value KEY: what the rule of $config says
+value() { printf '%s\n' "$config" | sed -n "/^rule:/,/^[a-z]/s/^ *$1: *//p" | sed 's/ *#.*//; s/"//g'; }
 
 leaves() { # leaves MARGIN
     case $1 in
@@ -44,16 +45,15 @@ for policy in "$dir"/runs/*/seed-1/best.h5; do
     grep -q "^$sc,.*seed-1,learned," "$dir/results.csv" || continue
     newer "$dir/results.csv" "$policy" || die "$policy is newer than $dir/results.csv: make study again"
     cp "$policy" "$to/$sc.h5"
-    "$relmas" inspect "$to/$sc.h5" --config >"$to/$sc.config"
+    config=$("$relmas" inspect "$to/$sc.h5" --config)
     {
         printf '# %s\n\nMeets %% of deadlines: %s.\n\n' "$sc" "$(rates "$sc")"
         printf 'Trained by `relmas train experiments/configs/study.yaml --set scenario.name=%s --seed 1`: the first\n' "$sc"
         printf 'of the seeds of `make study`, not the best. `relmas inspect %s --config` says all. Its rule is\n' "$sc"
-        printf '%s with weights of its own; %s.\n\n' "$(value base "$to/$sc.config")" "$(leaves "$(value margin "$to/$sc.config")")"
+        printf '%s with weights of its own; %s.\n\n' "$(value base)" "$(leaves "$(value margin)")"
         printf 'SLA rate in %% on held-out arrivals (`docs/RESULTS.md` has intervals and every other policy):\n\n'
         table "$sc"
     } >"$to/$sc.md"
-    rm "$to/$sc.config"
     note "$to/$sc.h5"
     shipped=$((shipped + 1))
 done
