@@ -1,8 +1,8 @@
 /* admission.c -- which jobs to give up so that the others meet their deadlines.
  *
  * Jobs are sorted by deadline, in place, as the C library's sort may allocate, and taken one after the
- * other. Those admitted so far are a heap of their indices, in the jobs' own fields, with the one that has
- * most work left on top. */
+ * other. Those admitted so far are a heap of their indices, in the jobs' own fields, with the one of
+ * the largest load on top. */
 #include "env/admission.h"
 
 static bool sooner(const AdmissionJob *a, const AdmissionJob *b)
@@ -35,7 +35,7 @@ static void sort(AdmissionJob *job, int n)
 
 static bool larger(const AdmissionJob *job, int a, int b)
 {
-    return job[a].rem_us > job[b].rem_us || (job[a].rem_us >= job[b].rem_us && a > b);
+    return job[a].load_us > job[b].load_us || (job[a].load_us >= job[b].load_us && a > b);
 }
 
 /* The heap of the admitted is job[0 .. n).heap. */
@@ -62,15 +62,15 @@ static int give_up(AdmissionJob *job, int n)
     return largest;
 }
 
-void admission_choose(AdmissionJob *job, int n, double n_sas)
+void admission_choose(AdmissionJob *job, int n, int n_sas)
 {
-    double ahead = 0; /* work of the admitted, of all SAs together */
+    double ahead = 0; /* load of the admitted, of all SAs together */
     int admitted = 0;
     sort(job, n);
     for (int i = 0; i < n; i++) {
         bool late = ahead / n_sas + job[i].rem_us > job[i].slack_us;
         admit(job, admitted++, i);
-        ahead += job[i].rem_us;
-        if (late) ahead -= job[give_up(job, admitted--)].rem_us;
+        ahead += job[i].load_us;
+        if (late) ahead -= job[give_up(job, admitted--)].load_us;
     }
 }

@@ -26,7 +26,8 @@
 
 double sched_price_by(const System *sys, const Quote *q, const RuleWeights *w)
 {
-    return (1 + w->wait) * q->wait_us + q->cost_us + w->bytes * q->bytes / sys->dram_bytes_per_us;
+    return (1 + w->wait) * q->wait_us + q->cost_us + w->bytes * q->bytes / sys->dram_bytes_per_us +
+           w->energy * q->energy_uj * sys->us_per_uj;
 }
 
 double sched_price(const System *sys, const Quote *q)
@@ -74,13 +75,6 @@ double sched_mean_t_iso(const System *sys)
     return mean;
 }
 
-/* It can still be on time, but not if it waits for long. */
-static bool is_urgent(const Sim *sim, const JobView *j, double urgent)
-{
-    double laxity = j->deadline_us - sim_now(sim) - j->rem_us;
-    return laxity >= 0 && laxity <= urgent * j->rem_us;
-}
-
 /* The SA type on which the shortest network runs best. */
 static int type_for_short_jobs(const System *sys)
 {
@@ -120,39 +114,65 @@ static bool is_crowded(const Sim *sim, int sa)
     return busy && demand > crowd * sys->dram_bytes_per_us;
 }
 
-int sched_choose(const Sim *sim)
+/* Short, or it can still be on time, but not if it waits for long. */
+static bool goes_first(const Sim *sim, const JobView *j)
 {
     const RuleWeights *w = &sim_config(sim)->rules.weight;
+    double laxity_us = j->deadline_us - sim_now(sim) - j->rem_us;
+    return j->rem_us <= w->brief * sched_mean_t_iso(sim_system(sim)) ||
+           (laxity_us >= 0 && laxity_us <= w->urgent * j->rem_us);
+}
+
+/* Are SAs kept free of jobs that will be late anyway? Not when all are free, nor when so many jobs are there
+ * that new ones could be rejected. */
+static bool is_held(const Sim *sim)
+{
+    int held = sim_config(sim)->rules.weight.held, n = sim_system(sim)->n_sas, free = 0;
+    if (held == 0 || sim_jobs_in_system(sim) > sim_config(sim)->max_jobs / 2) return false;
+    for (int m = 0; m < n; m++) free += is_free(sim, m);
+    return free <= held && free < n;
+}
+
+int sched_choose(const Sim *sim)
+{
     int sa = cheapest(sim, false, 0);
     Candidate c;
     JobView j;
-    if (!is_free(sim, sa) || !(is_kept(sim, sa) || is_crowded(sim, sa))) return sa;
+    if (!is_free(sim, sa)) return sa;
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
-    bool is_short = j.rem_us <= w->brief * sched_mean_t_iso(sim_system(sim));
-    if (is_short || is_urgent(sim, &j, w->urgent)) return sa;
-    return sched_choose_taken(sim, sa);
+    bool waits = (j.lost && is_held(sim)) ||
+                 (!goes_first(sim, &j) && (is_kept(sim, sa) || is_crowded(sim, sa)));
+    return waits ? sched_choose_taken(sim, sa) : sa;
 }
 
 /* The last arguments are the weights that are not 0. */
 #define LIST(order, last, ...)                                                                     \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = last,                    \
-        .replan_on_events = true, .weight = {__VA_ARGS__}                                          \
+        .replan_on_events = true, .weight = {                                                      \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     }
 #define PACED(order, decisions, ...)                                                               \
     {                                                                                              \
         .ready_order = order, .queue_order = ORDER_PLAN, .hopeless_last = true,                    \
-        .replan_on_events = true, .window = decisions, .weight = {__VA_ARGS__}                     \
+        .replan_on_events = true, .window = decisions, .weight = {                                 \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     }
 #define ADMITTING(decisions, ...)                                                                  \
     {                                                                                              \
         .ready_order = ORDER_EDF, .queue_order = ORDER_PLAN, .hopeless_last = true,                \
-        .admission = true, .replan_on_events = true, .window = decisions, .weight = {__VA_ARGS__}  \
+        .admission = true, .replan_on_events = true, .window = decisions, .weight = {              \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     }
 #define QUEUE(order, ...)                                                                          \
     {                                                                                              \
-        .ready_order = order, .queue_order = order, .hopeless_last = true, .weight = {__VA_ARGS__} \
+        .ready_order = order, .queue_order = order, .hopeless_last = true, .weight = {             \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     }
 
 static const Scheduler RULES[] = {

@@ -38,6 +38,17 @@ static void lay_out(Sim *sim, void *block)
 
 /* --- ordering --- */
 
+/* What a job is taken to need yet, by itself. */
+static double needs_us(const Sim *sim, const Job *j)
+{
+    return (1 + sim->cfg.rules.weight.own) * j->rem;
+}
+
+static double hopeless_at(const Sim *sim, const Job *j)
+{
+    return j->deadline - needs_us(sim, j);
+}
+
 static double order_key(const Sim *sim, QueueOrder order, const Job *j)
 {
     switch (order) {
@@ -65,7 +76,7 @@ static Rank rank_of(const Sim *sim, QueueOrder order, int job, int priority_clas
 {
     const Job *j = &sim->job[job];
     return (Rank){.key = order_key(sim, order, j),
-                  .hopeless_at = j->deadline - j->rem,
+                  .hopeless_at = hopeless_at(sim, j),
                   .priority_class = priority_class,
                   .seq = j->seq};
 }
@@ -171,6 +182,20 @@ static void set_given_up(Sim *sim, int job, bool given_up)
     rank_ready_anew(sim, job);
 }
 
+/* What is left of a job by its own SAs, and what that takes of the others' time. */
+static AdmissionJob applicant(const Sim *sim, int id)
+{
+    const RuleWeights *w = &sim->cfg.rules.weight;
+    const Job *j = &sim->job[id];
+    double needs = needs_us(sim, j),
+           dram_us = j->rem * net_of(sim, id)->demand / sim->sys->dram_bytes_per_us;
+    return (AdmissionJob){.slack_us = j->deadline - sim->st->now,
+                          .rem_us = needs,
+                          .load_us = (1 + w->ahead) * needs + w->bulk * dram_us,
+                          .id = id,
+                          .seq = j->seq};
+}
+
 /* Who is worth an SA's time? Hopeless jobs are not. */
 static void review_admission(Sim *sim)
 {
@@ -178,14 +203,12 @@ static void review_admission(Sim *sim)
     int n = 0;
     for (int i = 0; i < sim->st->n_active; i++) {
         int id = sim->active[i];
-        const Job *j = &sim->job[id];
-        double work = (1 + sim->cfg.rules.weight.own) * j->rem;
-        if (sim->st->now > j->deadline - work)
+        if (sim->st->now > hopeless_at(sim, &sim->job[id]))
             set_given_up(sim, id, true);
         else
-            a[n++] = (AdmissionJob){j->deadline - sim->st->now, work, id, j->seq, 0, 0};
+            a[n++] = applicant(sim, id);
     }
-    admission_choose(a, n, sim->sys->n_sas / (1 + sim->cfg.rules.weight.ahead));
+    admission_choose(a, n, sim->sys->n_sas);
     for (int i = 0; i < n; i++) set_given_up(sim, a[i].id, !a[i].admitted);
 }
 
@@ -895,7 +918,8 @@ void sim_job(const Sim *sim, int job, JobView *out)
                      .rem_us = j->rem,
                      .projected_us = j->projected,
                      .subjobs_left = j->left,
-                     .outstanding = j->outstanding};
+                     .outstanding = j->outstanding,
+                     .lost = j->given_up || sim->st->now > hopeless_at(sim, j)};
 }
 
 double sim_weight(const Sim *sim, int job)

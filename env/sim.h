@@ -42,19 +42,21 @@ typedef enum {
 } Asking;
 
 /* Numbers that a rule weighs by; experiments/tune.h fits them to a scenario. Zeros are the plain rule.
- * rem is the remaining work of a job, BW the bandwidth of the DRAM. */
+ * rem is the remaining work of a job, BW the bandwidth of the DRAM (docs/MODEL.md, section 10, Weights). */
 typedef struct RuleWeights {
     double order;  /* ORDER_EDF: by deadline + order x rem */
     double wait;   /* price of an SA = (1 + wait) x until it is free + latency there */
     double bytes;  /*   + bytes x the sub-job's bytes / BW */
+    double energy; /*   + energy x its energy there / the networks' mean power */
     int kept;      /* so many free SAs of the type that suits short jobs are kept for them */
     double brief;  /* a job is short with at most this part of the mean network's latency left */
     double urgent; /* a job is urgent, and treated as a short one, with laxity 0 .. urgent x rem */
     double
-        crowd; /* others wait while SAs that are busy would demand more than crowd x BW; 0: never */
-    double own,
-        ahead; /* admission: a job's work is (1 + own) x rem, of those before it (1 + ahead) x as
-                          much */
+        crowd; /* others wait while busy SAs and theirs would demand more than crowd x BW; 0: never */
+    int held;     /* hopeless and given-up jobs leave so many SAs free */
+    double own;   /* a job is taken to need (1 + own) x rem: by admission, and to be hopeless */
+    double ahead; /* admission: those before it hold it up by (1 + ahead) x as much */
+    double bulk;  /*   + bulk x the bytes that they still move / BW */
 } RuleWeights;
 
 /* What the scheduler in charge wants from the simulator. */
@@ -62,7 +64,7 @@ typedef struct SchedRules {
     Asking asking;
     QueueOrder ready_order; /* which ready sub-job is decided first */
     QueueOrder queue_order; /* which queued sub-job an SA starts first, within a class */
-    bool hopeless_last;     /* jobs with negative laxity rank behind all others */
+    bool hopeless_last;     /* jobs with negative laxity (weight.own) rank behind all others */
     /* Ready sub-jobs of jobs that others would be late for (env/admission.h) rank behind those of the
      * others; decided anew after each event. Of list scheduling that puts hopeless jobs last. */
     bool admission;
@@ -199,6 +201,7 @@ typedef struct JobView {
         projected_us; /* the same, with chosen SAs' latencies for committed ones, less progress */
     int subjobs_left;
     int outstanding; /* ready, queued or running now */
+    bool lost;       /* hopeless, or given up by admission */
 } JobView;
 void sim_job(const Sim *sim, int job, JobView *out);
 double sim_weight(const Sim *sim, int job); /* of its priority: workload_weight */

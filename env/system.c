@@ -135,25 +135,38 @@ static void carve_net(Carver *c, const System *d, const SysNet *src, SysNet *dst
     dst->succ = carve(c, src->succ, (size_t)src->first_succ[n], sizeof(int));
 }
 
-static double best_latency(const System *sys, const SysNet *n, int s)
+/* The least of each, on whatever SA there is. */
+static SubJobCost least_cost(const System *sys, const SysNet *n, int s)
 {
-    double best = HUGE_VAL;
-    for (int m = 0; m < sys->n_sas; m++) best = fmin(best, n->cost[sys->sa_type[m]][s].latency_us);
-    return best;
+    SubJobCost least = {HUGE_VAL, HUGE_VAL, HUGE_VAL};
+    for (int m = 0; m < sys->n_sas; m++) {
+        const SubJobCost *c = &n->cost[sys->sa_type[m]][s];
+        least.latency_us = fmin(least.latency_us, c->latency_us);
+        least.bytes = fmin(least.bytes, c->bytes);
+        least.energy_uj = fmin(least.energy_uj, c->energy_uj);
+    }
+    return least;
 }
 
-static void fill_best(const System *sys, SysNet *n, double *best, double *tail)
+/* Returns the sum of the least energies. */
+static double fill_best(const System *sys, SysNet *n, double *best, double *tail)
 {
+    double bytes = 0, energy_uj = 0;
     n->rem_us = n->t_iso_us = 0;
     for (int s = n->n_subjobs - 1; s >= 0; s--) {
+        SubJobCost least = least_cost(sys, n, s);
         double after = 0;
         for (int e = n->first_succ[s]; e < n->first_succ[s + 1]; e++)
             after = fmax(after, tail[n->succ[e]]);
-        best[s] = best_latency(sys, n, s);
+        best[s] = least.latency_us;
         tail[s] = best[s] + after;
         n->rem_us += best[s];
         n->t_iso_us = fmax(n->t_iso_us, tail[s]);
+        bytes += least.bytes;
+        energy_uj += least.energy_uj;
     }
+    n->demand = bytes / n->rem_us;
+    return energy_uj;
 }
 
 static size_t slab_bytes(const System *d)
@@ -197,11 +210,14 @@ Status system_build(System **out, const System *description, Err *err)
     *sys = *description;
     if (!(sys->slab = mem_calloc(1, slab_bytes(description)))) goto fail;
     Carver carver = {.base = sys->slab};
+    double rem_us = 0, energy_uj = 0;
     for (int i = 0; i < sys->n_nets; i++) {
         double *best, *tail;
         carve_net(&carver, sys, &description->net[i], &sys->net[i], &best, &tail);
-        fill_best(sys, &sys->net[i], best, tail);
+        energy_uj += fill_best(sys, &sys->net[i], best, tail);
+        rem_us += sys->net[i].rem_us;
     }
+    sys->us_per_uj = energy_uj > 0 ? rem_us / energy_uj : 0;
     fill_affinities(sys);
     *out = sys;
     return ST_OK;

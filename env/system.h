@@ -42,6 +42,7 @@ typedef struct SysNet {
     const double *best_us;                 /* [n_subjobs] min over SA types present */
     const double *tail_us; /* [n_subjobs] longest path of best_us from s on, s included */
     double rem_us;         /* sum of best_us */
+    double demand;         /* bytes/us: sum of the least bytes / rem_us */
     double t_iso_us;       /* critical path of best_us: contention-free, best SAs */
 } SysNet;
 
@@ -57,6 +58,8 @@ typedef struct System {
     /* How well a type suits the tenants, in (0, 1]: best_us summed over a network / its latency summed
      * on that type; mean over the networks, and of the one with the least t_iso. */
     double type_affinity[SYS_MAX_TYPES], type_short_affinity[SYS_MAX_TYPES];
+    double
+        us_per_uj; /* of the networks' mean power: sum of rem_us / sum of the least energies; 0 without */
     SysNet net[SYS_MAX_NETS];
     void *slab; /* one block that holds all arrays */
 } System;
@@ -68,7 +71,7 @@ typedef struct System {
 Status system_load(System **out, const char *system, const char *const *networks, int n_networks,
                    int threads, Err *err);
 /* From given tables, for tests and generated systems: net[i] points to the caller's arrays, which
- * are copied; best_us, tail_us, rem_us and t_iso_us are computed. ST_CONFIG, with the field's name,
+ * are copied; what is computed from them is computed here. ST_CONFIG, with the field's name,
  * unless counts are in range, successors are later sub-jobs that n_preds agrees with, costs are
  * finite, latency_us > 0 and bytes fit into latency_us at the DRAM bandwidth. */
 Status system_build(System **out, const System *description, Err *err);

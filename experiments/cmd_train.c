@@ -475,11 +475,12 @@ static Status check_same_rule(const RunConfig *cfg, const char *path, const char
     RunConfig was;
     Status st = run_config_parse(&was, path, text, NULL, 0, err);
     if (st != ST_OK) return st;
-    if (cfg->tune == was.tune && !strcmp(cfg->teacher, was.teacher) &&
-        !strcmp(cfg->rule.base, was.rule.base))
+    if (cfg->tune == was.tune && !(fabs(cfg->tune_energy - was.tune_energy) > 0) &&
+        !strcmp(cfg->teacher, was.teacher) && !strcmp(cfg->rule.base, was.rule.base))
         return ST_OK;
     return err_set(err, ST_USAGE,
-                   "train: env.teacher, rule.base and train.tune belong to a new run, not to "
+                   "train: env.teacher, rule.base, train.tune and train.tune_energy belong to a "
+                   "new run, not to "
                    "--resume");
 }
 

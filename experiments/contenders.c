@@ -16,6 +16,7 @@ static int choose_learned(void *ctx, const Sim *sim)
     PolicySeat *seat = ctx;
     const LearnedPolicy *p = seat->of;
     int guide = sched_observe(sim, p->unit_us, p->teacher, seat->obs);
+    if (guide >= 0 && p->margin >= RULE_ALONE) return guide;
     return policy_act_beyond(p->policy, &seat->work, seat->obs, guide, p->margin);
 }
 

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWN_FIELDS = 70, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
-
 static const char *const ACTIVATIONS[] = {"relu", "tanh", NULL};
 static const char *const INITS[] = {"he", "orthogonal", NULL};
 static const char *const LR_SCHEDULES[] = {"linear", "cosine", "constant", NULL};
@@ -24,7 +22,7 @@ static const char *const LR_SCHEDULES[] = {"linear", "cosine", "constant", NULL}
     {                                                                                              \
         key, CONFIG_ENUM, AT(field), 0, 0, names, help                                             \
     }
-static const ConfigField OWN[OWN_FIELDS] = {
+static const ConfigField OWN[] = {
     {"env.teacher", CONFIG_TEXT, AT(teacher), 0, 0, NULL,
      "scheduler that demonstrates and under whose rules the policy works; auto: the best one here"},
     ENUM("env.reward", reward, REWARD_NAMES, "exact credit or sparse +1/-1 at completion"),
@@ -42,6 +40,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "an SA's price counts 1 + wait times the time until it is free"),
     NUM(CONFIG_DOUBLE, 0, 100, "rule.bytes", rule.weight.bytes,
         "and so many times bytes / bandwidth"),
+    NUM(CONFIG_DOUBLE, 0, 100, "rule.energy", rule.weight.energy,
+        "and so many times energy / the networks' mean power"),
     NUM(CONFIG_INT, 0, 16, "rule.kept", rule.weight.kept,
         "free SAs kept for short and urgent jobs"),
     NUM(CONFIG_DOUBLE, 0, 100, "rule.brief", rule.weight.brief,
@@ -50,10 +50,14 @@ static const ConfigField OWN[OWN_FIELDS] = {
         "urgent: laxity of at most this part of the remaining work"),
     NUM(CONFIG_DOUBLE, 0, 100, "rule.crowd", rule.weight.crowd,
         "demand for DRAM, in bandwidths, above which others wait; 0 any"),
+    NUM(CONFIG_INT, 0, 16, "rule.held", rule.weight.held,
+        "SAs that jobs which will be late anyway leave free"),
     NUM(CONFIG_DOUBLE, -0.95, 10, "rule.own", rule.weight.own,
-        "admission takes a job for 1 + own times its work"),
+        "a job is taken to need 1 + own times its remaining work"),
     NUM(CONFIG_DOUBLE, -0.95, 10, "rule.ahead", rule.weight.ahead,
-        "and those before it for 1 + ahead times"),
+        "admission: those before it delay it by 1 + ahead times theirs"),
+    NUM(CONFIG_DOUBLE, 0, 100, "rule.bulk", rule.weight.bulk,
+        "and by so many times their bytes / bandwidth"),
     NUM(CONFIG_INT, 0, 1000, "rule.window", rule.window,
         "decisions per event of list scheduling; 0 any"),
     NUM(CONFIG_DOUBLE, 0, 1e3, "rule.margin", rule.margin,
@@ -113,6 +117,8 @@ static const ConfigField OWN[OWN_FIELDS] = {
      "names or files, separated by commas, that environments are dealt over; empty: the scenario"},
     NUM(CONFIG_INT, 0, 1e6, "train.tune", tune,
         "weights tried for the teacher's rule before training; 0: it stays as it is"),
+    NUM(CONFIG_DOUBLE, 0, 100, "train.tune_energy", tune_energy,
+        "and points of SLA rate that 1 % of energy is worth to them"),
     NUM(CONFIG_DOUBLES, 0, 1e3, "train.margins", margins, "tried by validations for rule.margin"),
     NUM(CONFIG_U64, 0, 1e15, "train.seed", trainer.seed, "fixes weights, episodes and exploration"),
     NUM(CONFIG_U64, 1, 1e15, "train.steps", trainer.total_decisions,
@@ -141,6 +147,7 @@ static const ConfigField OWN[OWN_FIELDS] = {
     NUM(CONFIG_INT, 1, 1e6, "train.evaluate_episodes", evaluate_episodes,
         "episodes of such an evaluation, on seeds of its own"),
 };
+enum { OWN_FIELDS = sizeof OWN / sizeof *OWN, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
 
 static void all_fields(ConfigField out[FIELDS])
 {
@@ -161,6 +168,7 @@ const RunConfig RUN_DEFAULTS = {
     .checkpoint_every = 500000,
     .evaluate_every = 250000,
     .evaluate_episodes = 24,
+    .tune_energy = 0.05,
     .margins = {.n = 1, .v = {0}},
 };
 
@@ -208,8 +216,9 @@ static Status check_rule(const RunConfig *c, bool is_new, const char *name, Err 
 {
     const char *base = c->rule.base;
     if (*base && !is_auto(c) && strcmp(c->teacher, base) != 0)
-        return err_set(err, ST_CONFIG, "%s: rule.base '%s' is not env.teacher '%s': want one of them",
-                       name, base, c->teacher);
+        return err_set(err, ST_CONFIG,
+                       "%s: rule.base '%s' is not env.teacher '%s': want one of them", name, base,
+                       c->teacher);
     if (*base) return check_scheduler("rule.base", base, name, err);
     if (is_new && is_auto(c)) return ST_OK;
     return check_scheduler("env.teacher", c->teacher, name, err);
@@ -264,10 +273,11 @@ static Status take_weights(RunConfig *cfg, const ConfigField *fields, const Yaml
     Status st;
     if (is_auto(cfg) && !*rule->base) {
         if (memcmp(&rule->weight, &NONE, sizeof NONE) != 0 || rule->window)
-            return err_set(err, ST_CONFIG,
-                           "%s: weights (rule.*) want a rule by name (env.teacher or rule.base), not "
-                           "env.teacher: auto alone",
-                           yaml_name(doc));
+            return err_set(
+                err, ST_CONFIG,
+                "%s: weights (rule.*) want a rule by name (env.teacher or rule.base), not "
+                "env.teacher: auto alone",
+                yaml_name(doc));
         return ST_OK;
     }
     const Scheduler *base = sched_find(*rule->base ? rule->base : cfg->teacher);

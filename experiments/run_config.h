@@ -29,10 +29,14 @@ typedef struct RunConfig {
     int threads, keep;
     uint64_t checkpoint_every, evaluate_every; /* decisions */
     int evaluate_episodes;
-    int tune; /* candidates tried for the teacher's weights (experiments/tune.h) */
+    int tune;           /* candidates tried for the teacher's weights (experiments/tune.h) */
+    double tune_energy; /* part of the deadlines that as large a part of the energy is worth */
     ConfigDoubles
         margins; /* that validations try for rule.margin; best.h5 has the one that did best */
 } RunConfig;
+
+/* A rule.margin from which the policy is its rule: the network is not asked. Rewards are far below. */
+#define RULE_ALONE 1000
 
 /* A teacher that is to be chosen (experiments/teacher.h). */
 #define TEACHER_AUTO "auto"

@@ -8,7 +8,8 @@ enum { MOST = 10 };
 
 static AdmissionJob job_of(double slack_us, double rem_us, int id)
 {
-    return (AdmissionJob){.slack_us = slack_us, .rem_us = rem_us, .id = id, .seq = (uint32_t)id};
+    return (AdmissionJob){
+        .slack_us = slack_us, .rem_us = rem_us, .load_us = rem_us, .id = id, .seq = (uint32_t)id};
 }
 
 static int admitted(const AdmissionJob *job, int n)
@@ -52,6 +53,26 @@ START_TEST(an_earlier_one_may_go_for_later_ones)
     admission_choose(job, 3, 1);
     ck_assert(!is_admitted(job, 3, 0));
     ck_assert_int_eq(admitted(job, 3), 2);
+}
+END_TEST
+
+/* 0 and 1 of 4 each are due at 7. What others lose by 0 is 2: then 1 ends at 6, and neither goes. Or 5: then 1
+ * would end at 9, and 0 goes, although 1 has as much work. */
+START_TEST(the_load_counts_for_those_behind_and_own_work_for_oneself)
+{
+    AdmissionJob light[] = {job_of(6.5, 4, 0), job_of(7, 4, 1)};
+    AdmissionJob heavy[] = {job_of(6.5, 4, 0), job_of(7, 4, 1)};
+    AdmissionJob alone[] = {job_of(4, 4, 0)};
+    light[0].load_us = 2;
+    heavy[0].load_us = 5;
+    alone[0].load_us = 100;
+    admission_choose(light, 2, 1);
+    admission_choose(heavy, 2, 1);
+    admission_choose(alone, 1, 1);
+    ck_assert_int_eq(admitted(light, 2), 2);
+    ck_assert(!is_admitted(heavy, 2, 0));
+    ck_assert(is_admitted(heavy, 2, 1));
+    ck_assert_int_eq(admitted(alone, 1), 1); /* it does not hold up itself */
 }
 END_TEST
 
@@ -108,6 +129,7 @@ int main(void)
     tcase_add_test(tc, all_stay_where_all_are_on_time);
     tcase_add_test(tc, the_largest_is_given_up_for_the_others);
     tcase_add_test(tc, an_earlier_one_may_go_for_later_ones);
+    tcase_add_test(tc, the_load_counts_for_those_behind_and_own_work_for_oneself);
     tcase_add_test(tc, sub_accelerators_share_what_is_ahead);
     tcase_add_test(tc, on_one_machine_no_more_can_be_on_time);
     suite_add_tcase(s, tc);

@@ -262,10 +262,11 @@ END_TEST
 
 static double brute_price(const Sim *sim, const RuleWeights *w, int sa)
 {
+    const System *sys = sim_system(sim);
     Quote q;
     sim_quote(sim, sa, 0, &q);
-    return (1 + w->wait) * q.wait_us + q.cost_us +
-           w->bytes * q.bytes / sim_system(sim)->dram_bytes_per_us;
+    return (1 + w->wait) * q.wait_us + q.cost_us + w->bytes * q.bytes / sys->dram_bytes_per_us +
+           w->energy * q.energy_uj * sys->us_per_uj;
 }
 
 static bool brute_taken(const Sim *sim, int sa)
@@ -304,13 +305,25 @@ static bool brute_is_first(const Sim *sim, const RuleWeights *w)
     return j.rem_us <= w->brief * mean_us || (laxity >= 0 && laxity <= w->urgent * j.rem_us);
 }
 
+/* It is late already by what it is taken to need; whom admission gave up, the simulator must say. */
+static bool brute_lost(const Sim *sim, const RuleWeights *w)
+{
+    Candidate c;
+    JobView j;
+    sim_candidate(sim, &c);
+    sim_job(sim, c.job, &j);
+    bool hopeless = sim_now(sim) > j.deadline_us - (1 + w->own) * j.rem_us;
+    if (hopeless || !sim_config(sim)->rules.admission) ck_assert(j.lost == hopeless);
+    return j.lost;
+}
+
 /* The choice spelled out: the least price; but a free SA is refused to jobs that are neither short nor urgent if
- * it is one of the last that are kept, or if the DRAM would be overbooked while something runs. They wait for the
- * taken SA of least price, if one is taken. */
+ * it is one of the last that are kept, or if the DRAM would be overbooked while something runs; and to those that
+ * are lost while too few SAs are free. They wait for the taken SA of least price, if one is taken. */
 static int brute_choice(const Sim *sim, const RuleWeights *w)
 {
     const System *sys = sim_system(sim);
-    int best = 0, taken = -1, kept = brute_kept_type(sys), free = 0;
+    int best = 0, taken = -1, kept = brute_kept_type(sys), free = 0, all_free = 0;
     double demand = 0;
     bool busy = false;
     for (int m = 0; m < sys->n_sas; m++) {
@@ -319,6 +332,7 @@ static int brute_choice(const Sim *sim, const RuleWeights *w)
         demand += v.demand;
         busy = busy || v.busy;
         free += sys->sa_type[m] == kept && !brute_taken(sim, m);
+        all_free += !brute_taken(sim, m);
         if (brute_price(sim, w, m) < brute_price(sim, w, best)) best = m;
         if (brute_taken(sim, m) &&
             (taken < 0 || brute_price(sim, w, m) < brute_price(sim, w, taken)))
@@ -326,10 +340,13 @@ static int brute_choice(const Sim *sim, const RuleWeights *w)
     }
     Quote q;
     sim_quote(sim, best, 0, &q);
-    bool held = sys->sa_type[best] == kept && w->kept > 0 && free <= w->kept;
+    bool is_kept = sys->sa_type[best] == kept && w->kept > 0 && free <= w->kept;
     bool crowded =
         w->crowd > 0 && busy && demand + q.bytes / q.cost_us > w->crowd * sys->dram_bytes_per_us;
-    bool refused = !brute_taken(sim, best) && (held || crowded) && !brute_is_first(sim, w);
+    bool held = brute_lost(sim, w) && w->held > 0 && all_free <= w->held &&
+                2 * sim_jobs_in_system(sim) <= sim_config(sim)->max_jobs;
+    bool refused =
+        !brute_taken(sim, best) && (held || ((is_kept || crowded) && !brute_is_first(sim, w)));
     return refused && taken >= 0 ? taken : best;
 }
 
@@ -369,12 +386,15 @@ static RuleWeights random_weights(Rng *rng)
     return (RuleWeights){.order = rng_uniform(rng) - 0.5,
                          .wait = 2 * rng_uniform(rng) - 0.95,
                          .bytes = 3 * rng_uniform(rng),
+                         .energy = rng_uniform(rng),
+                         .held = (int)rng_below(rng, 5),
                          .kept = (int)rng_below(rng, 3),
                          .brief = rng_uniform(rng),
                          .urgent = rng_uniform(rng),
                          .crowd = 2 * rng_uniform(rng),
                          .own = rng_uniform(rng) - 0.5,
-                         .ahead = rng_uniform(rng) - 0.5};
+                         .ahead = rng_uniform(rng) - 0.5,
+                         .bulk = rng_uniform(rng)};
 }
 
 START_TEST(a_rule_chooses_by_its_weights)
@@ -427,6 +447,51 @@ START_TEST(a_crowded_dram_lets_others_wait_but_not_the_urgent)
 }
 END_TEST
 
+/* SA 0 takes 10 us and 5 uJ, SA 1 12 us and 2 uJ. Mean power: 2 uJ in 10 us. Prices of 10 + 25 energy and
+ * 12 + 10 energy are the same at an energy of 2/15. */
+START_TEST(energy_has_its_price)
+{
+    static const ChainNet NET[1] = {{1, {{{10, 0, 5}}, {{12, 0, 2}}}, 1000}};
+    static const double ENERGY[2] = {0.13, 0.14};
+    Scheduler s = *named("edf-h");
+    SimRig r;
+    rig_chains(&r, 2, TWO_TYPES, NET, 1);
+    s.rules.weight.energy = ENERGY[_i];
+    r.cfg.rules = s.rules;
+    rig_start_with(&r, (int[]){0}, 1);
+    ck_assert_int_eq(sched_choose(r.sim), _i);
+    rig_free(&r);
+}
+END_TEST
+
+/* Three equal SAs; the first runs a job with time, then comes one of 10 us that is due in 9. Of two free SAs
+ * it may take one if it has to leave none or one free, and none if it has to leave two; unless half of all jobs
+ * that there may be are there. A job taken to need 20 % less is not lost. */
+START_TEST(lost_jobs_leave_sas_free)
+{
+    static const ChainNet NET[2] = {{1, {{{10, 0, 1}}}, 1000}, {1, {{{10, 0, 1}}}, 9}};
+    static const int SAME[3] = {0, 0, 0};
+    static const struct {
+        int held, max_jobs;
+        double own;
+        bool waits;
+    } CASE[] = {{0, 16, 0, false}, {1, 16, 0, false}, {2, 16, 0, true},
+                {9, 16, 0, true},  {2, 3, 0, false},  {2, 16, -0.2, false}};
+    Scheduler s = *named("edf-h+");
+    SimRig r;
+    rig_chains(&r, 3, SAME, NET, 2);
+    s.rules.weight = (RuleWeights){.held = CASE[_i].held, .own = CASE[_i].own};
+    r.cfg.rules = s.rules;
+    r.cfg.max_jobs = CASE[_i].max_jobs;
+    rig_start_with(&r, (int[]){0, 1}, 2);
+    for (Candidate c; sim_candidate(r.sim, &c) && c.net == 0;) sched_step(&s, r.sim);
+    ck_assert_int_eq(brute_taken(r.sim, sched_choose(r.sim)), CASE[_i].waits);
+    finish(&r, &s); /* what waited runs in the end, when all are free */
+    ck_assert_int_eq(job_counts_ended(&sim_totals(r.sim)->all), 2);
+    rig_free(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("sched");
@@ -444,6 +509,8 @@ int main(void)
     tcase_add_test(tc, a_paced_rule_starts_one_sub_job_an_event);
     tcase_add_test(tc, a_reserve_rule_keeps_the_last_free_sa_for_short_jobs);
     tcase_add_loop_test(tc, a_crowded_dram_lets_others_wait_but_not_the_urgent, 0, 4);
+    tcase_add_loop_test(tc, energy_has_its_price, 0, 2);
+    tcase_add_loop_test(tc, lost_jobs_leave_sas_free, 0, 6);
     suite_add_tcase(s, tc);
     tc = new_case("random systems", 60);
     tcase_add_test(tc, a_rule_chooses_by_its_weights);

@@ -253,7 +253,8 @@ static double price(const Ride *r, int sa)
     Quote q;
     sim_quote(sched_env_sim(r->env), sa, 0, &q);
     const RuleWeights *w = &r->cfg.sim.rules.weight;
-    return (1 + w->wait) * q.wait_us + q.cost_us + w->bytes * q.bytes / r->rig.sys->dram_bytes_per_us;
+    return (1 + w->wait) * q.wait_us + q.cost_us +
+           w->bytes * q.bytes / r->rig.sys->dram_bytes_per_us;
 }
 
 /* Every SA and class, but: an idle SA with an empty queue offers class 0 alone, and of such SAs of
@@ -429,7 +430,8 @@ static JobCounts play_rule(SimRig *r, const Scheduler *rule, bool by_action, uin
     float obs[MAX_OBS];
     rig_start(r, seed);
     for (Candidate c; sim_candidate(r->sim, &c);)
-        sim_commit(r->sim, by_action ? sched_observe(r->sim, 1, rule, obs) : rule->choose(r->sim), 0);
+        sim_commit(r->sim, by_action ? sched_observe(r->sim, 1, rule, obs) : rule->choose(r->sim),
+                   0);
     return sim_totals(r->sim)->all;
 }
 
@@ -448,7 +450,11 @@ START_TEST(a_policy_that_always_demonstrates_is_its_rule)
                                            .bytes = 3 * rng_uniform(&rng),
                                            .kept = (int)rng_below(&rng, 3),
                                            .brief = rng_uniform(&rng) / 4,
-                                           .crowd = 2 * rng_uniform(&rng)};
+                                           .energy = rng_uniform(&rng),
+                                           .crowd = 2 * rng_uniform(&rng),
+                                           .held = (int)rng_below(&rng, 5),
+                                           .own = rng_uniform(&rng) - 0.5,
+                                           .bulk = rng_uniform(&rng)};
         JobCounts a = play_rule(&r, rule, false, seed);
         double energy_uj = sim_totals(r.sim)->energy_uj, end_us = sim_now(r.sim);
         JobCounts b = play_rule(&r, rule, true, seed);

@@ -120,6 +120,50 @@ static void sound(Spoilt *x)
                            .cost = {x->cost}};
 }
 
+/* Each sub-job on the SA where it moves the fewest bytes, and on the one where it takes least energy. */
+START_TEST(demand_and_mean_power_are_those_of_the_least_costs)
+{
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        System *sys;
+        Rng rng;
+        Err err = {0};
+        double us = 0, energy_uj = 0;
+        rng_seed(&rng, seed, 0);
+        ck_ok(random_system(&sys, &rng, &RANDOM_SYSTEM_DEFAULT, &err), err);
+        for (int i = 0; i < sys->n_nets; i++) {
+            const SysNet *n = &sys->net[i];
+            double bytes = 0;
+            for (int s = 0; s < n->n_subjobs; s++) {
+                double fewest = HUGE_VAL, least = HUGE_VAL;
+                for (int m = 0; m < sys->n_sas; m++) {
+                    fewest = fmin(fewest, n->cost[sys->sa_type[m]][s].bytes);
+                    least = fmin(least, n->cost[sys->sa_type[m]][s].energy_uj);
+                }
+                bytes += fewest;
+                energy_uj += least;
+                us += n->best_us[s];
+            }
+            ck_assert_double_eq_tol(n->demand * n->rem_us, bytes, 1e-9 * (1 + bytes));
+        }
+        ck_assert_double_eq_tol(sys->us_per_uj * energy_uj, us, 1e-9 * us);
+        system_destroy(sys);
+    }
+}
+END_TEST
+
+START_TEST(a_system_without_energy_has_no_mean_power)
+{
+    Spoilt x;
+    System *sys;
+    Err err = {0};
+    sound(&x);
+    x.cost[0].energy_uj = x.cost[1].energy_uj = 0;
+    ck_ok(system_build(&sys, &x.d, &err), err);
+    ck_assert_double_eq(sys->us_per_uj, 0);
+    system_destroy(sys);
+}
+END_TEST
+
 START_TEST(build_refuses_what_the_simulator_could_not_run)
 {
     enum { WAYS = 17 };
@@ -1020,6 +1064,8 @@ int main(void)
     tcase_add_test(build, types_without_an_accelerator_do_not_count_as_best);
     tcase_add_test(build, build_copies_and_is_independent_of_its_source);
     tcase_add_test(build, random_systems_are_valid_and_repeatable);
+    tcase_add_test(build, demand_and_mean_power_are_those_of_the_least_costs);
+    tcase_add_test(build, a_system_without_energy_has_no_mean_power);
     tcase_add_test(build, build_refuses_what_the_simulator_could_not_run);
     tcase_add_test(build, build_reports_every_allocation_failure);
     tcase_add_loop_test(fluid, fluid_bound_agrees_with_hand_solutions, 0,

@@ -147,8 +147,9 @@ holds "^$teacher "
 train 2 --resume taught --set env.teacher=edf-h
 holds "rule.base '$teacher' is not env.teacher 'edf-h'" "$tmp/err"
 train 2 --resume taught --set rule.base=edf-h
-holds 'env.teacher, rule.base and train.tune belong to a new run, not to --resume' "$tmp/err"
+holds 'env.teacher, rule.base, train.tune and train.tune_energy belong to a new run, not to --resume' "$tmp/err"
 train 2 --resume taught --set train.tune=9
+train 2 --resume taught --set train.tune_energy=0.1
 holds 'belong to a new run' "$tmp/err"
 train 0 --resume taught --steps 200
 ! grep -q 'of deadlines on validation seeds' "$tmp/err" || fail 'a resumed run chose its teacher again'
@@ -156,21 +157,21 @@ train 0 --resume taught --steps 200
 # --- a rule that is tuned: once, before the training; what follows is as repeatable ---
 tuned='--set train.tune=12 --set train.margins=[0.01,1000]'
 train 0 tiny $set $tuned --steps 3000 --out tuned --threads 2
-holds '^(relmas: )?tuned dr-reserve-bw: [0-9.]+ % of deadlines instead of [0-9.]+ % on the seeds' "$tmp/err"
+holds '^(relmas: )?tuned dr-reserve-bw: score [0-9.]+ % instead of [0-9.]+ % on the seeds' "$tmp/err"
 train 0 tiny $set $tuned --steps 2600 --out parts --threads 1
 run 0 "$relmas" inspect parts/best.h5 --config
-grep -A 14 '^rule:' "$tmp/out" >before
+grep -A 17 '^rule:' "$tmp/out" >before
 train 0 --resume parts --steps 400
 ! grep -q 'tuned' "$tmp/err" || fail 'a resumed run tuned again'
 same_run 'tuned, one thread and two, whole and in parts' tuned parts
 run 0 "$relmas" inspect parts/best.h5 --config
-grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
+grep -A 17 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
 grep -v margin before >"$tmp/b"
 same 'the tuned rule stays' "$tmp/a" "$tmp/b"
 holds '^ +margin: (0.01|1000)( |$)'
 train 0 tiny $set --set train.tune=12 --steps 500 --seed 9 --out another
 run 0 "$relmas" inspect another/best.h5 --config
-grep -A 14 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
+grep -A 17 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
 ! cmp -s "$tmp/a" "$tmp/b" || fail 'another seed tuned to the same weights'
 
 cp -r tuned older
