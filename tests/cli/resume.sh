@@ -158,6 +158,8 @@ train 0 --resume taught --steps 200
 tuned='--set train.tune=12 --set train.margins=[0.01,1000]'
 train 0 tiny $set $tuned --steps 3000 --out tuned --threads 2
 holds '^(relmas: )?tuned dr-reserve-bw: score [0-9.]+ % instead of [0-9.]+ % on the seeds' "$tmp/err"
+awk '/tuned dr-reserve-bw/ { for (i = 1; i < NF; i++) if ($i == "score") exit !($(i + 1) >= $(i + 5)) }' "$tmp/err" ||
+    fail 'tuning left a worse rule than it began with'
 train 0 tiny $set $tuned --steps 2600 --out parts --threads 1
 run 0 "$relmas" inspect parts/best.h5 --config
 grep -A 17 '^rule:' "$tmp/out" >before
@@ -173,6 +175,10 @@ train 0 tiny $set --set train.tune=12 --steps 500 --seed 9 --out another
 run 0 "$relmas" inspect another/best.h5 --config
 grep -A 17 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
 ! cmp -s "$tmp/a" "$tmp/b" || fail 'another seed tuned to the same weights'
+train 0 tiny $set $tuned --set train.tune_energy=50 --steps 500 --out frugal
+run 0 "$relmas" inspect frugal/best.h5 --config
+grep -A 17 '^rule:' "$tmp/out" | grep -v margin >"$tmp/a"
+! cmp -s "$tmp/a" "$tmp/b" || fail 'the price of energy changed nothing'
 
 cp -r tuned older
 sed '1s/,margin,/,/' tuned/metrics.csv >older/metrics.csv
