@@ -51,12 +51,11 @@ typedef struct RuleWeights {
     int kept;      /* so many free SAs of the type that suits short jobs are kept for them */
     double brief;  /* a job is short with at most this part of the mean network's latency left */
     double urgent; /* a job is urgent, and treated as a short one, with laxity 0 .. urgent x rem */
-    double
-        crowd; /* others wait while busy SAs and theirs would demand more than crowd x BW; 0: never */
-    int held;     /* hopeless and given-up jobs leave so many SAs free */
-    double own;   /* a job is taken to need (1 + own) x rem: by admission, and to be hopeless */
-    double ahead; /* admission: those before it hold it up by (1 + ahead) x as much */
-    double bulk;  /*   + bulk x the bytes that they still move / BW */
+    double crowd;  /* others wait while the busy SAs would demand more than crowd x BW; 0: never */
+    int held;      /* hopeless and given-up jobs leave so many SAs free */
+    double own;    /* a job is taken to need (1 + own) x rem: by admission, and to be hopeless */
+    double ahead;  /* admission: a job holds up those behind it by (1 + ahead) x that */
+    double bulk;   /*   + bulk x the bytes that it still moves / BW */
 } RuleWeights;
 
 /* What the scheduler in charge wants from the simulator. */

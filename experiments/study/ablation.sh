@@ -4,7 +4,7 @@
 # that are neither trained on nor held out. `make ablation` calls it; what is done stays in
 # $STUDY_DIR and is not done again.
 # Settings: STUDY_SEEDS 3    STUDY_EPISODES 60    STUDY_SCENARIO mixed-m    STUDY_RULE admit-reserve-bw
-#           STUDY_LOADS 0.6,0.8,0.95    STUDY_STEPS 8e5    STUDY_DIR build/ablation    STUDY_THREADS 2
+#           STUDY_LOADS 0.6,0.8,0.95    STUDY_STEPS 5e5    STUDY_DIR build/ablation    STUDY_THREADS 2
 #           STUDY_VARIANTS experiments/study/ablation.csv
 # A change of settings is not noticed: give another STUDY_DIR.
 self=ablation
@@ -14,7 +14,7 @@ episodes=${STUDY_EPISODES:-60}
 scenario=${STUDY_SCENARIO:-mixed-m}
 rule=${STUDY_RULE:-admit-reserve-bw}
 loads=${STUDY_LOADS:-0.6,0.8,0.95}
-steps=${STUDY_STEPS:-8e5}
+steps=${STUDY_STEPS:-5e5}
 dir=${STUDY_DIR:-build/ablation}
 threads=${STUDY_THREADS:-2}
 variants=${STUDY_VARIANTS:-$here/ablation.csv}
