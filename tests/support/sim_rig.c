@@ -143,7 +143,8 @@ void rig_random(SimRig *r, Rng *rng, int jobs)
     if (coin(rng))
         r->cfg.rules.weight = (RuleWeights){.order = rng_uniform(rng) - 0.5,
                                             .own = rng_uniform(rng) - 0.5,
-                                            .ahead = rng_uniform(rng) - 0.5};
+                                            .ahead = rng_uniform(rng) - 0.5,
+                                            .bulk = rng_uniform(rng)};
 }
 
 void rig_random_rounds(SimRig *r, Rng *rng, int jobs)

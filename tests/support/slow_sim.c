@@ -66,6 +66,12 @@ static double remaining(const Slow *s, int job)
     return sum;
 }
 
+/* What a job is taken to need yet. */
+static double own_work(const Slow *s, int job)
+{
+    return (1 + s->cfg->rules.weight.own) * remaining(s, job);
+}
+
 /* given: the key of ORDER_GIVEN. */
 static void take_rank(Slow *s, QueueOrder order, int job, int sub, double given)
 {
@@ -81,7 +87,7 @@ static void take_rank(Slow *s, QueueOrder order, int job, int sub, double given)
                           [ORDER_PLAN] = (double)s->out->decisions,
                           [ORDER_GIVEN] = given};
     p->key = key[order];
-    p->lost_after = s->cfg->rules.hopeless_last ? j->deadline - rem : HUGE_VAL;
+    p->lost_after = s->cfg->rules.hopeless_last ? j->deadline - own_work(s, job) : HUGE_VAL;
 }
 
 static void make_ready(Slow *s, int job, int sub)
@@ -387,10 +393,26 @@ static bool decision_due(const Slow *s)
 
 /* --- who is given up --- */
 
-/* What admission takes a job's work for. */
-static double own_work(const Slow *s, int job)
+/* Bytes/us of a network: each sub-job on the SA where it moves the fewest. */
+static double least_demand(const Slow *s, const SysNet *n)
 {
-    return (1 + s->cfg->rules.weight.own) * remaining(s, job);
+    double bytes = 0, us = 0;
+    for (int p = 0; p < n->n_subjobs; p++) {
+        double fewest = HUGE_VAL;
+        for (int m = 0; m < s->sys->n_sas; m++)
+            fewest = fmin(fewest, n->cost[s->sys->sa_type[m]][p].bytes);
+        bytes += fewest;
+        us += n->best_us[p];
+    }
+    return bytes / us;
+}
+
+/* What a job holds up others by. */
+static double load(const Slow *s, int job)
+{
+    const RuleWeights *w = &s->cfg->rules.weight;
+    double bytes = remaining(s, job) * least_demand(s, net_of(s, job));
+    return (1 + w->ahead) * own_work(s, job) + w->bulk * bytes / s->sys->dram_bytes_per_us;
 }
 
 /* Active jobs that can still be on time, by deadline; returns how many. */
@@ -418,13 +440,12 @@ static void review(Slow *s)
     for (int i = 0; i < n; i++) {
         double ahead = 0, own = own_work(s, job[i]);
         for (int k = 0; k < i; k++)
-            if (admitted[job[k]]) ahead += (1 + s->cfg->rules.weight.ahead) * own_work(s, job[k]);
+            if (admitted[job[k]]) ahead += load(s, job[k]);
         admitted[job[i]] = true;
         if (ahead / s->sys->n_sas + own <= s->job[job[i]].deadline - s->now) continue;
         int largest = -1;
         for (int k = 0; k <= i; k++)
-            if (admitted[job[k]] &&
-                (largest < 0 || remaining(s, job[k]) >= remaining(s, job[largest])))
+            if (admitted[job[k]] && (largest < 0 || load(s, job[k]) >= load(s, job[largest])))
                 largest = k;
         admitted[job[largest]] = false;
     }
