@@ -74,7 +74,5 @@ const SubJobCost *round_cost(const Sim *sim, const Candidate *c, int sa);
 
 /* The taken SA with the least price by the rules' weights; `otherwise` if none is taken. */
 int sched_choose_taken(const Sim *sim, int otherwise);
-/* Isolated latency of the mean network, us. */
-double sched_mean_t_iso(const System *sys);
 
 #endif

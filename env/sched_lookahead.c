@@ -28,7 +28,7 @@ static double misses(const Sim *sim)
 {
     const int *active = sim_active(sim);
     const JobCounts *c = &sim_totals(sim)->all;
-    double least = SOFT_LEAST * sched_mean_t_iso(sim_system(sim));
+    double least = SOFT_LEAST * sim_system(sim)->mean_t_iso_us;
     double sum = (double)(c->late + c->dropped + c->rejected);
     for (int i = 0; i < sim_jobs_in_system(sim); i++) {
         JobView j;
@@ -44,7 +44,7 @@ static double outcome(Sim *sim, int sa)
 {
     Sim fork;
     Candidate c;
-    double until = sim_now(sim) + HORIZON * sched_mean_t_iso(sim_system(sim));
+    double until = sim_now(sim) + HORIZON * sim_system(sim)->mean_t_iso_us;
     sim_fork(&fork, sim_user(sim), sim);
     sim_commit(&fork, sa, 0);
     while (sim_candidate(&fork, &c) && sim_now(&fork) < until)

@@ -68,13 +68,6 @@ int sched_choose_taken(const Sim *sim, int otherwise)
     return cheapest(sim, true, otherwise);
 }
 
-double sched_mean_t_iso(const System *sys)
-{
-    double mean = 0;
-    for (int i = 0; i < sys->n_nets; i++) mean += sys->net[i].t_iso_us / sys->n_nets;
-    return mean;
-}
-
 /* The SA type on which the shortest network runs best. */
 static int type_for_short_jobs(const System *sys)
 {
@@ -84,15 +77,22 @@ static int type_for_short_jobs(const System *sys)
     return best;
 }
 
+/* type -1: of any. */
+static int count_free(const Sim *sim, int type)
+{
+    const System *sys = sim_system(sim);
+    int n = 0;
+    for (int m = 0; m < sys->n_sas; m++)
+        n += (type < 0 || sys->sa_type[m] == type) && is_free(sim, m);
+    return n;
+}
+
 /* Is this free SA one of the last that are kept for short jobs? */
 static bool is_kept(const Sim *sim, int sa)
 {
     const System *sys = sim_system(sim);
-    int kept = sim_config(sim)->rules.weight.kept, free = 0;
-    if (kept == 0 || sys->sa_type[sa] != type_for_short_jobs(sys)) return false;
-    for (int m = 0; m < sys->n_sas; m++)
-        free += sys->sa_type[m] == sys->sa_type[sa] && is_free(sim, m);
-    return free <= kept;
+    int kept = sim_config(sim)->rules.weight.kept, type = type_for_short_jobs(sys);
+    return kept > 0 && sys->sa_type[sa] == type && count_free(sim, type) <= kept;
 }
 
 /* Would the DRAM be overbooked if this free SA took the candidate, too? */
@@ -119,7 +119,7 @@ static bool goes_first(const Sim *sim, const JobView *j)
 {
     const RuleWeights *w = &sim_config(sim)->rules.weight;
     double laxity_us = j->deadline_us - sim_now(sim) - j->rem_us;
-    return j->rem_us <= w->brief * sched_mean_t_iso(sim_system(sim)) ||
+    return j->rem_us <= w->brief * sim_system(sim)->mean_t_iso_us ||
            (laxity_us >= 0 && laxity_us <= w->urgent * j->rem_us);
 }
 
@@ -127,10 +127,10 @@ static bool goes_first(const Sim *sim, const JobView *j)
  * that new ones could be rejected. */
 static bool is_held(const Sim *sim)
 {
-    int held = sim_config(sim)->rules.weight.held, n = sim_system(sim)->n_sas, free = 0;
+    int held = sim_config(sim)->rules.weight.held;
     if (held == 0 || sim_jobs_in_system(sim) > sim_config(sim)->max_jobs / 2) return false;
-    for (int m = 0; m < n; m++) free += is_free(sim, m);
-    return free <= held && free < n;
+    int free = count_free(sim, -1);
+    return free <= held && free < sim_system(sim)->n_sas;
 }
 
 int sched_choose(const Sim *sim)
@@ -139,10 +139,11 @@ int sched_choose(const Sim *sim)
     Candidate c;
     JobView j;
     if (!is_free(sim, sa)) return sa;
+    bool held = is_held(sim), scarce = is_kept(sim, sa) || is_crowded(sim, sa);
+    if (!held && !scarce) return sa;
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
-    bool waits = (j.lost && is_held(sim)) ||
-                 (!goes_first(sim, &j) && (is_kept(sim, sa) || is_crowded(sim, sa)));
+    bool waits = (held && j.lost) || (scarce && !goes_first(sim, &j));
     return waits ? sched_choose_taken(sim, sa) : sa;
 }
 

@@ -210,13 +210,15 @@ Status system_build(System **out, const System *description, Err *err)
     *sys = *description;
     if (!(sys->slab = mem_calloc(1, slab_bytes(description)))) goto fail;
     Carver carver = {.base = sys->slab};
-    double rem_us = 0, energy_uj = 0;
+    double rem_us = 0, energy_uj = 0, mean_t_iso_us = 0;
     for (int i = 0; i < sys->n_nets; i++) {
         double *best, *tail;
         carve_net(&carver, sys, &description->net[i], &sys->net[i], &best, &tail);
         energy_uj += fill_best(sys, &sys->net[i], best, tail);
         rem_us += sys->net[i].rem_us;
+        mean_t_iso_us += sys->net[i].t_iso_us / sys->n_nets;
     }
+    sys->mean_t_iso_us = mean_t_iso_us;
     sys->us_per_uj = energy_uj > 0 ? rem_us / energy_uj : 0;
     fill_affinities(sys);
     *out = sys;

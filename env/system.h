@@ -58,7 +58,8 @@ typedef struct System {
     /* How well a type suits the tenants, in (0, 1]: best_us summed over a network / its latency summed
      * on that type; mean over the networks, and of the one with the least t_iso. */
     double type_affinity[SYS_MAX_TYPES], type_short_affinity[SYS_MAX_TYPES];
-    double us_per_uj; /* 1 / mean power: sum of rem_us / sum of the least energies; 0 without */
+    double mean_t_iso_us; /* of the networks */
+    double us_per_uj;     /* 1 / mean power: sum of rem_us / sum of the least energies; 0 without */
     SysNet net[SYS_MAX_NETS];
     void *slab; /* one block that holds all arrays */
 } System;

@@ -245,8 +245,9 @@ static Status search(Tuning *t, size_t n, const volatile sig_atomic_t *stop, Err
     progress_start(&progress, "tune", 0, t->cfg->tune);
     for (int i = 0; i < t->cfg->tune && !*stop; i++) {
         TRY(try_candidate(t, err));
+        if (!progress_due(&progress)) continue;
         snprintf(detail, sizeof detail, "score %.2f %%", 100 * stats_mean(t->best_score, n));
-        if (progress_due(&progress)) progress_show(&progress, i + 1, detail);
+        progress_show(&progress, i + 1, detail);
     }
     progress_end(&progress);
     if (*stop) return ST_OK;
