@@ -46,7 +46,7 @@ static void add_fields(Schema *s, const DataflowOps *ops)
     memcpy(s->field, common, sizeof common);
     memcpy(s->field + COMMON_FIELDS, ops->fields, (size_t)ops->n_fields * sizeof *s->field);
     s->n = COMMON_FIELDS + ops->n_fields;
-    s->field[DATAFLOW_FIELD].choices = s->dataflows;
+    s->field[DATAFLOW_FIELD].of = s->dataflows;
 }
 
 static bool present(const YamlNode *root, const char *key)

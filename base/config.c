@@ -173,6 +173,25 @@ static Status read_doubles(ConfigDoubles *out, const ConfigField *f, const YamlN
     return st;
 }
 
+static Status read_root(void *cfg, Table t, const YamlNode *root, Err *err);
+
+static Status read_records(void *cfg, const ConfigField *f, const YamlNode *node, Err *err)
+{
+    const ConfigRecords *r = f->of;
+    int *n = member(cfg, f);
+    char *first = (char *)n + r->first;
+    Status st = yaml_expect(node, YAML_SEQ, err);
+    if (st == ST_OK && yaml_size(node) > r->most)
+        return yaml_error(node, err, "'%s' has %d elements, want at most %d", f->key,
+                          yaml_size(node), r->most);
+    if (st != ST_OK) return st;
+    memset(first, 0, (size_t)r->most * r->bytes);
+    for (*n = 0; *n < yaml_size(node) && st == ST_OK; ++*n)
+        st = read_root(first + (size_t)*n * r->bytes, (Table){r->fields, r->n_fields},
+                       yaml_item(node, *n), err);
+    return st;
+}
+
 static Status read_field(void *cfg, const ConfigField *f, const YamlNode *node, Err *err)
 {
     void *p = member(cfg, f);
@@ -186,13 +205,15 @@ static Status read_field(void *cfg, const ConfigField *f, const YamlNode *node, 
     case CONFIG_BOOL:
         return yaml_bool(node, p, err);
     case CONFIG_ENUM:
-        return yaml_enum(node, f->choices, count_choices(f->choices), p, err);
+        return yaml_enum(node, f->of, count_choices(f->of), p, err);
     case CONFIG_TEXT:
         return read_text(p, node, err);
     case CONFIG_INTS:
         return read_ints(p, f, node, err);
     case CONFIG_DOUBLES:
         return read_doubles(p, f, node, err);
+    case CONFIG_RECORDS:
+        return read_records(cfg, f, node, err);
     }
     assert(!"unknown type of field");
     return ST_CONFIG;
@@ -370,11 +391,23 @@ static void put_doubles(Buffer *b, const ConfigDoubles *list)
     put(b, "]");
 }
 
-static void put_field(Buffer *b, const void *cfg, const ConfigField *f)
+static void put_value(Buffer *b, const void *cfg, const ConfigField *f);
+
+static void put_records(Buffer *b, const void *cfg, const ConfigField *f)
+{
+    const ConfigRecords *r = f->of;
+    const int *n = const_member(cfg, f);
+    if (*n == 0) put(b, " []");
+    for (int i = 0; i < *n; i++)
+        for (int k = 0; k < r->n_fields; k++) {
+            put(b, "\n  %s %s: ", k ? " " : "-", r->fields[k].key);
+            put_value(b, (const char *)n + r->first + (size_t)i * r->bytes, &r->fields[k]);
+        }
+}
+
+static void put_value(Buffer *b, const void *cfg, const ConfigField *f)
 {
     const void *p = const_member(cfg, f);
-    size_t section = section_bytes(f->key);
-    put(b, "%s%s: ", section ? "  " : "", f->key + section);
     switch (f->type) {
     case CONFIG_INT:
         put(b, "%d", *(const int *)p);
@@ -389,7 +422,7 @@ static void put_field(Buffer *b, const void *cfg, const ConfigField *f)
         put(b, "%s", *(const bool *)p ? "true" : "false");
         break;
     case CONFIG_ENUM:
-        put(b, "%s", f->choices[*(const int *)p]);
+        put(b, "%s", ((const char *const *)f->of)[*(const int *)p]);
         break;
     case CONFIG_TEXT:
         put_text(b, p);
@@ -400,7 +433,17 @@ static void put_field(Buffer *b, const void *cfg, const ConfigField *f)
     case CONFIG_DOUBLES:
         put_doubles(b, p);
         break;
+    case CONFIG_RECORDS:
+        put_records(b, cfg, f);
+        break;
     }
+}
+
+static void put_field(Buffer *b, const void *cfg, const ConfigField *f)
+{
+    size_t section = section_bytes(f->key);
+    put(b, "%s%s:%s", section ? "  " : "", f->key + section, f->type == CONFIG_RECORDS ? "" : " ");
+    put_value(b, cfg, f);
     put(b, "\n");
 }
 

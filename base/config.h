@@ -29,17 +29,26 @@ typedef enum {
     CONFIG_TEXT,    /* char[CONFIG_TEXT_MAX] */
     CONFIG_INTS,    /* ConfigInts, each element in [lo, hi]; a number alone is a list of one */
     CONFIG_DOUBLES, /* ConfigDoubles */
+    CONFIG_RECORDS, /* int, how many structs of another table follow; see ConfigRecords */
 } ConfigType;
 
 typedef struct ConfigField {
     const char *key; /* dotted, e.g. "dqn.lr"; at most one dot */
     ConfigType type;
     size_t offset;
-    double lo, hi;              /* accepted range, inclusive (numbers, each element of a list, which
+    double lo, hi;    /* accepted range, inclusive (numbers, each element of a list, which
                                    has 1..16); +-DBL_MAX is no limit, 0x1p64 none for CONFIG_U64 */
-    const char *const *choices; /* CONFIG_ENUM: NULL-terminated names */
-    const char *help;           /* one line with unit */
+    const void *of;   /* CONFIG_ENUM: const char *const *, NULL-terminated names; CONFIG_RECORDS: a
+                         ConfigRecords */
+    const char *help; /* one line with unit */
 } ConfigField;
+
+/* A list of maps in the file, an array of structs in memory. What a map does not name is zero. */
+typedef struct ConfigRecords {
+    const ConfigField *fields; /* of one; keys without dots */
+    int n_fields, most;        /* most: as many as the array has */
+    size_t bytes, first;       /* of one; from the int, their number, to the array */
+} ConfigRecords;
 
 /* Overwrites the fields of cfg (which holds the defaults) that doc names. Keys are nested
  * (dqn: {lr: 1}) or flat (dqn.lr: 1). ST_CONFIG, ST_NOMEM; fields before the mistake may be set. */

@@ -25,6 +25,7 @@ typedef struct Session {
     Options *o;
     Scenario *scenario;
     Network *net[SYS_MAX_NETS]; /* for the names of layers */
+    Pool *pool;
     NamedContender who;
     Sim *sim;
     TraceWriter *writer;
@@ -62,7 +63,8 @@ static Status prepare(Session *s, Options *o, Err *err)
     if (o->seed == UINT64_MAX) o->seed = sc.eval_seed;
     TRY(scenario_create(&s->scenario, &sc, o->threads, err));
     TRY(load_networks(s, err));
-    TRY(contender_open(&s->who, o->policy.v[0], s->scenario, err));
+    TRY(pool_create(&s->pool, o->threads, err));
+    TRY(contender_open(&s->who, o->policy.v[0], s->scenario, s->pool, err));
     TRY(evaluate_sim(&s->sim, s->scenario, &s->who.who, err));
 fail:
     return st;
@@ -152,6 +154,7 @@ static void release(Session *s)
     contender_close(&s->who);
     for (int i = 0; i < SYS_MAX_NETS; i++) network_destroy(s->net[i]);
     scenario_destroy(s->scenario);
+    pool_destroy(s->pool);
 }
 
 static Status run(Options *o, Err *err)

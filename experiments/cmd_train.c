@@ -23,9 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Validation seeds follow the held-out ones at this distance: never trained on, never reported. */
-static const uint64_t VALIDATION_OFFSET = 1000000000;
-
 typedef struct Options {
     ArgList operands, set;
     const char *resume, *out;
@@ -80,6 +77,34 @@ static void say_scenarios(const Run *run)
     }
 }
 
+static Status find_rule(RunConfig *cfg, const TrainSet *set, Run *run, bool is_new, Err *err)
+{
+    Status st;
+    TRY(teacher_choose(cfg, set, cfg->scenario.eval_seed + VALIDATION_OFFSET, run->pool, err));
+    if (is_new) TRY(tune_rule(cfg, set, run->pool, &stop_signal, err));
+fail:
+    return st;
+}
+
+/* One for all scenarios, or if auto is to find it, one for each. */
+static Status find_rules(Run *run, bool is_new, Err *err)
+{
+    RunConfig *cfg = &run->cfg;
+    if (!run_config_rule_each(cfg, run->set.n)) return find_rule(cfg, &run->set, run, is_new, err);
+    for (int i = 0; i < run->set.n; i++) {
+        TrainSet one = {{run->set.scenario[i]}, 1};
+        RunConfig own = run_config_of(cfg, i);
+        if (i >= cfg->rules.n) own.rule.base[0] = '\0';
+        if (is_new) log_info("the rule for %s", run->set.scenario[i]->cfg.name);
+        Status st = find_rule(&own, &one, run, is_new, err);
+        if (st != ST_OK) return st;
+        cfg->rules.v[i] = own.rule;
+        if (i >= cfg->rules.n) cfg->rules.n = i + 1;
+    }
+    cfg->rule = run_config_of(cfg, 0).rule;
+    return ST_OK;
+}
+
 static Status make_run(Run *run, bool is_new, Err *err)
 {
     Status st;
@@ -89,12 +114,12 @@ static Status make_run(Run *run, bool is_new, Err *err)
     run->started_s = clock_seconds();
     TRY(pool_create(&run->pool, run->threads, err));
     TRY(train_set_create(&run->set, &run->cfg, run->threads, err));
-    TRY(teacher_choose(&run->cfg, &run->set, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
-                       run->pool, err));
-    if (is_new) TRY(tune_rule(&run->cfg, &run->set, run->pool, &stop_signal, err));
+    TRY(find_rules(run, is_new, err));
     TRY(make_trainer(run, err));
-    for (int i = 0; i < run->set.n; i++)
-        TRY(learned_create(&run->candidate[i], &run->cfg, run->set.scenario[i], err));
+    for (int i = 0; i < run->set.n; i++) {
+        RunConfig own = run_config_of(&run->cfg, i);
+        TRY(learned_create(&run->candidate[i], &own, run->set.scenario[i], err));
+    }
     say_scenarios(run);
     log_info("BLAS kernel %s, %d thread%s", gemm_kernel(), run->threads,
              run->threads == 1 ? "" : "s");

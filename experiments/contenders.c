@@ -1,11 +1,13 @@
 /* contenders.c -- resolves policy names and seats learned policies for parallel evaluation. */
 #include "experiments/contenders.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "checkpoints/checkpoint.h"
 #include "env/sched.h"
+#include "experiments/teacher.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -172,7 +174,40 @@ void contender_print_changes(const ArgList *set)
     putchar('\n');
 }
 
-static Status load_learned(LearnedPolicy **out, const char *path, const Scenario *sc, Err *err)
+/* --- a policy that has learned on several scenarios, on one --- */
+
+/* The rule that is best there, by validation seeds of the scenario. */
+static Status adapt_rule(RunConfig *cfg, Scenario *sc, Pool *pool, Err *err)
+{
+    TrainSet one = {{sc}, 1};
+    if (cfg->rules.n == 0) return ST_OK;
+    cfg->rule.base[0] = '\0';
+    return teacher_choose(cfg, &one, sc->cfg.eval_seed + VALIDATION_OFFSET, pool, err);
+}
+
+/* And what it takes to leave it. */
+static Status adapt_margin(LearnedPolicy *p, const Scenario *sc, Pool *pool, Err *err)
+{
+    const ConfigDoubles *margins = &p->cfg.margins;
+    double most = -1, best = p->margin;
+    if (p->cfg.rules.n == 0) return ST_OK;
+    for (int i = 0; i < margins->n; i++) {
+        double score;
+        p->margin = margins->v[i];
+        Contender who = learned_contender(p, "policy");
+        Status st = evaluate_score(&score, sc, &who, sc->cfg.eval_seed + VALIDATION_OFFSET,
+                                   p->cfg.evaluate_episodes, pool, err);
+        if (st != ST_OK) return st;
+        if (score > most) most = score, best = p->margin;
+    }
+    p->margin = best;
+    log_info("with its network, margin %g: %.2f %% of deadlines on the same seeds", best,
+             100 * most);
+    return ST_OK;
+}
+
+static Status load_learned(LearnedPolicy **out, const char *path, Scenario *sc, Pool *pool,
+                           Err *err)
 {
     Checkpoint *ckpt = NULL;
     LearnedPolicy *p = NULL;
@@ -182,10 +217,12 @@ static Status load_learned(LearnedPolicy **out, const char *path, const Scenario
 
     TRY(checkpoint_open(&ckpt, path, err));
     TRY(run_config_parse(&cfg, path, checkpoint_config(ckpt), NULL, 0, err));
+    TRY(adapt_rule(&cfg, sc, pool, err));
     TRY(learned_create(&p, &cfg, sc, err));
     policy_state(p->policy, &list);
     TRY(checkpoint_read(ckpt, &list, err));
     TRY(policy_check(p->policy, err));
+    TRY(adapt_margin(p, sc, pool, err));
 fail:
     checkpoint_close(ckpt);
     if (st != ST_OK) learned_destroy(p);
@@ -193,7 +230,7 @@ fail:
     return st;
 }
 
-Status contender_open(NamedContender *out, const char *name, const Scenario *sc, Err *err)
+Status contender_open(NamedContender *out, const char *name, Scenario *sc, Pool *pool, Err *err)
 {
     char path[PATH_MAX_BYTES];
     bool baseline;
@@ -205,7 +242,7 @@ Status contender_open(NamedContender *out, const char *name, const Scenario *sc,
         out->who = evaluate_baseline(sched_find(name));
         return ST_OK;
     }
-    TRY(load_learned(&out->learned, path, sc, err));
+    TRY(load_learned(&out->learned, path, sc, pool, err));
     out->who = learned_contender(out->learned, name);
 fail:
     return st;
@@ -228,7 +265,7 @@ Status contest_open(Contest *out, const ScenarioConfig *sc, const ArgList *polic
     st = ST_NOMEM;
     if (!(out->who = mem_calloc((size_t)policies->n, sizeof *out->who))) goto fail;
     for (; out->n < policies->n; out->n++)
-        TRY(contender_open(&out->who[out->n], policies->v[out->n], out->scenario, err));
+        TRY(contender_open(&out->who[out->n], policies->v[out->n], out->scenario, out->pool, err));
     return ST_OK;
 fail:
     return err_set(err, st, "policies: %s", status_text(st));

@@ -40,7 +40,9 @@ typedef struct NamedContender {
 /* The file that a name stands for; false if it is a baseline's name. A run folder gives best.h5, or
  * its newest checkpoint. */
 Status contender_file(const char *name, bool *is_baseline, char *path, size_t cap, Err *err);
-Status contender_open(NamedContender *out, const char *name, const Scenario *sc, Err *err);
+/* A policy with several rules (RunConfig.rules) first finds out which is the best on this scenario, and whether
+ * its network is worth having there: seconds, on validation seeds. */
+Status contender_open(NamedContender *out, const char *name, Scenario *sc, Pool *pool, Err *err);
 void contender_close(NamedContender *c);
 /* Several contenders on one scenario, and the threads that play them. */
 typedef struct Contest {

@@ -147,12 +147,36 @@ static const ConfigField OWN[] = {
     NUM(CONFIG_INT, 1, 1e6, "train.evaluate_episodes", evaluate_episodes,
         "episodes of such an evaluation, on seeds of its own"),
 };
-enum { OWN_FIELDS = sizeof OWN / sizeof *OWN, FIELDS = OWN_FIELDS + SCENARIO_FIELDS };
+enum { OWN_FIELDS = sizeof OWN / sizeof *OWN, FIELDS = SCENARIO_FIELDS + OWN_FIELDS + 1 };
 
-static void all_fields(ConfigField out[FIELDS])
+/* Every key there is. `rules` is a list of what `rule.*` is one of, but for the margin. */
+typedef struct Keys {
+    ConfigField all[FIELDS], rule[OWN_FIELDS];
+    ConfigRecords rules;
+} Keys;
+
+static void list_keys(Keys *k)
 {
-    scenario_fields(out, AT(scenario));
-    memcpy(out + SCENARIO_FIELDS, OWN, sizeof OWN);
+    static const char SECTION[] = "rule.";
+    scenario_fields(k->all, AT(scenario));
+    memcpy(k->all + SCENARIO_FIELDS, OWN, sizeof OWN);
+    k->rules = (ConfigRecords){k->rule, 0, RUN_RULES_MAX, sizeof(RunRule), offsetof(RunRules, v)};
+    for (int i = 0; i < OWN_FIELDS; i++) {
+        if (strncmp(OWN[i].key, SECTION, sizeof SECTION - 1) != 0) continue;
+        if (OWN[i].offset == AT(rule.margin)) continue;
+        ConfigField *f = &k->rule[k->rules.n_fields++];
+        *f = OWN[i];
+        f->key += sizeof SECTION - 1;
+        f->offset -= AT(rule);
+    }
+    k->all[FIELDS - 1] = (ConfigField){
+        "rules",
+        CONFIG_RECORDS,
+        AT(rules),
+        0,
+        0,
+        &k->rules,
+        "what auto found for each of train.scenarios; elsewhere the best of them holds"};
 }
 
 const RunConfig RUN_DEFAULTS = {
@@ -224,8 +248,21 @@ static Status check_rule(const RunConfig *c, bool is_new, const char *name, Err 
     return check_scheduler("env.teacher", c->teacher, name, err);
 }
 
+static Status check_rules(const RunConfig *c, const char *name, Err *err)
+{
+    Status st = ST_OK;
+    if (c->rules.n > 0 && !is_auto(c))
+        return err_set(err, ST_CONFIG, "%s: rules want env.teacher: auto, got '%s'", name,
+                       c->teacher);
+    for (int i = 0; i < c->rules.n && st == ST_OK; i++)
+        st = check_scheduler("rules: base", c->rules.v[i].base, name, err);
+    return st;
+}
+
 static Status check_together(const RunConfig *c, bool is_new, const char *name, Err *err)
 {
+    Status st = check_rules(c, name, err);
+    if (st != ST_OK) return st;
     if (c->load_hi < c->load_lo)
         return err_set(err, ST_CONFIG, "%s: env.load_hi %g must not be below env.load_lo %g", name,
                        c->load_hi, c->load_lo);
@@ -253,6 +290,21 @@ void run_config_base(RunConfig *cfg, const Scheduler *base)
     cfg->rule.window = base->rules.window;
 }
 
+bool run_config_rule_each(const RunConfig *cfg, int scenarios)
+{
+    return is_auto(cfg) && scenarios > 1 && (cfg->rules.n > 0 || !*cfg->rule.base);
+}
+
+RunConfig run_config_of(const RunConfig *cfg, int scenario)
+{
+    RunConfig own = *cfg;
+    if (scenario < cfg->rules.n) {
+        own.rule = cfg->rules.v[scenario];
+        own.rule.margin = cfg->rule.margin;
+    }
+    return own;
+}
+
 const Scheduler *run_config_teacher(const RunConfig *cfg)
 {
     return sched_find(cfg->rule.base);
@@ -265,7 +317,7 @@ bool run_config_finds_rule(const RunConfig *cfg)
 
 /* Weights that are not said are the base's own, so it is to be known first: *cfg has been read before, and
  * is read anew. */
-static Status take_weights(RunConfig *cfg, const ConfigField *fields, const YamlDoc *doc,
+static Status take_weights(RunConfig *cfg, const Keys *keys, const YamlDoc *doc,
                            const char *const *set, int n_set, Err *err)
 {
     static const RuleWeights NONE;
@@ -282,8 +334,8 @@ static Status take_weights(RunConfig *cfg, const ConfigField *fields, const Yaml
     }
     const Scheduler *base = sched_find(*rule->base ? rule->base : cfg->teacher);
     run_config_base(cfg, base);
-    TRY(config_read(cfg, fields, FIELDS, doc, err));
-    TRY(apply_sets(cfg, fields, FIELDS, set, n_set, err));
+    TRY(config_read(cfg, keys->all, FIELDS, doc, err));
+    TRY(apply_sets(cfg, keys->all, FIELDS, set, n_set, err));
     snprintf(cfg->rule.base, sizeof cfg->rule.base, "%s", base->name); /* "" was read again */
 fail:
     return st;
@@ -292,16 +344,16 @@ fail:
 static Status read_run(RunConfig *out, const YamlDoc *doc, bool is_new, const char *const *set,
                        int n_set, Err *err)
 {
-    ConfigField fields[FIELDS];
+    Keys keys;
     RunConfig cfg = defaults();
     Status st;
 
-    all_fields(fields);
+    list_keys(&keys);
     if (is_new) TRY(read_base_scenario(&cfg, doc, set, n_set, err));
-    TRY(config_read(&cfg, fields, FIELDS, doc, err));
-    TRY(apply_sets(&cfg, fields, FIELDS, set, n_set, err));
+    TRY(config_read(&cfg, keys.all, FIELDS, doc, err));
+    TRY(apply_sets(&cfg, keys.all, FIELDS, set, n_set, err));
     TRY(check_together(&cfg, is_new, yaml_name(doc), err));
-    TRY(take_weights(&cfg, fields, doc, set, n_set, err));
+    TRY(take_weights(&cfg, &keys, doc, set, n_set, err));
     *out = cfg;
 fail:
     return st;
@@ -337,9 +389,9 @@ fail:
 
 Status run_config_format(const RunConfig *cfg, char **out, Err *err)
 {
-    ConfigField fields[FIELDS];
-    all_fields(fields);
-    return config_format(cfg, fields, FIELDS, out, err);
+    Keys keys;
+    list_keys(&keys);
+    return config_format(cfg, keys.all, FIELDS, out, err);
 }
 
 /* What a scenario file that says no name is called: as the file, without folder and ".yaml". */

@@ -16,12 +16,21 @@ typedef struct RunRule {
         margin; /* the policy leaves its choice only for one worth more by this, in units of reward */
 } RunRule;
 
+enum { RUN_RULES_MAX = 32 };
+typedef struct RunRules {
+    int n;
+    RunRule v[RUN_RULES_MAX];
+} RunRules;
+
 typedef struct RunConfig {
     ScenarioConfig scenario;         /* unless scenarios names some, the one trained on */
     char scenarios[CONFIG_TEXT_MAX]; /* trained on in turn, separated by commas (train_set.h) */
     /* the environment that the policy trains in */
     char teacher[CONFIG_TEXT_MAX]; /* scheduler that demonstrates, or TEACHER_AUTO */
     RunRule rule;
+    RunRules
+        rules; /* found for the scenarios in turn; a policy that has some takes on a scenario the
+                       one that is best there (experiments/adapt.h) */
     int reward, classes, envs;
     double load_lo, load_hi, phi_width;
     TrainerConfig trainer;
@@ -34,6 +43,9 @@ typedef struct RunConfig {
     ConfigDoubles
         margins; /* that validations try for rule.margin; best.h5 has the one that did best */
 } RunConfig;
+
+/* Validation seeds follow the held-out ones at this distance: never trained on, never reported. */
+#define VALIDATION_OFFSET UINT64_C(1000000000)
 
 /* A rule.margin from which the policy is its rule: the network is not asked. Rewards are far below. */
 #define RULE_ALONE 1000
@@ -64,6 +76,10 @@ void run_config_task(const RunConfig *cfg, char *out, size_t cap);
 
 /* Makes a scheduler the base of the rule, with its own weights. */
 void run_config_base(RunConfig *cfg, const Scheduler *base);
+/* Whether each of so many scenarios gets a rule of its own: auto is to find them, or has. */
+bool run_config_rule_each(const RunConfig *cfg, int scenarios);
+/* As it is for the scenario of this number: under the rule that was found for it, if one was. */
+RunConfig run_config_of(const RunConfig *cfg, int scenario);
 const Scheduler *run_config_teacher(const RunConfig *cfg); /* the base, which is chosen */
 /* Whether the rule was searched for, so that it is a result of the training and not a setting. */
 bool run_config_finds_rule(const RunConfig *cfg);

@@ -21,7 +21,10 @@ static void forget_seed(RunConfig *cfg)
     cfg->threads = RUN_DEFAULTS.threads;
     cfg->keep = RUN_DEFAULTS.keep;
     cfg->checkpoint_every = RUN_DEFAULTS.checkpoint_every;
-    if (run_config_finds_rule(cfg)) cfg->rule = RUN_DEFAULTS.rule;
+    if (run_config_finds_rule(cfg)) {
+        cfg->rule = RUN_DEFAULTS.rule;
+        cfg->rules = RUN_DEFAULTS.rules;
+    }
     cfg->rule.margin = RUN_DEFAULTS.rule.margin; /* validations found it */
 }
 

@@ -6,9 +6,9 @@
 
 #include "experiments/train_set.h"
 
-/* If the rule has no base yet, plays all schedulers that decide one sub-job at a time on the scenarios'
- * loads, a quarter of evaluate_episodes each, the best few all of them, from arrival seed `seed` on, and
- * makes the one with the highest mean SLA rate there the base, with its own weights. Logs it. */
+/* If the rule has no base yet, plays all schedulers that decide one sub-job at a time, and cfg->rules, on the
+ * scenarios' loads, a quarter of evaluate_episodes each, the best few all of them, from arrival seed `seed`
+ * on, and takes the one with the highest mean SLA rate there, with its own weights. Shows progress and logs it. */
 Status teacher_choose(RunConfig *cfg, const TrainSet *set, uint64_t seed, Pool *pool, Err *err);
 
 #endif

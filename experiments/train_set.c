@@ -65,9 +65,10 @@ void train_set_free(TrainSet *set)
 /* The most actions and valid actions of all scenarios. */
 static EnvSpec find_largest(const TrainSet *set, const RunConfig *cfg)
 {
-    SchedRules rules = run_config_rules(cfg);
     EnvSpec most = {0};
     for (int i = 0; i < set->n; i++) {
+        RunConfig own = run_config_of(cfg, i);
+        SchedRules rules = run_config_rules(&own);
         EnvSpec s = sched_env_spec(set->scenario[i]->sys, &rules, cfg->classes);
         if (s.n_actions > most.n_actions) most.n_actions = s.n_actions;
         if (s.max_valid > most.max_valid) most.max_valid = s.max_valid;
@@ -94,7 +95,8 @@ Status train_set_environments(VecEnv **out, const TrainSet *set, const RunConfig
     *out = NULL;
     if (!env) goto fail;
     for (int i = 0; i < n; i++) {
-        st = create_env(&env[i], set->scenario[i % set->n], cfg, &most, err);
+        RunConfig own = run_config_of(cfg, i % set->n);
+        st = create_env(&env[i], set->scenario[i % set->n], &own, &most, err);
         if (st == ST_OK) continue;
         while (i-- > 0) env_destroy(env[i]);
         goto fail;

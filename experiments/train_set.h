@@ -8,7 +8,7 @@
 #include "env/evaluate.h"
 #include "experiments/run_config.h"
 
-enum { TRAIN_SET_MAX = 32 };
+enum { TRAIN_SET_MAX = RUN_RULES_MAX };
 
 typedef struct TrainSet {
     Scenario *scenario[TRAIN_SET_MAX]; /* [n], owned */
@@ -20,7 +20,7 @@ typedef struct TrainSet {
 Status train_set_create(TrainSet *out, const RunConfig *cfg, int threads, Err *err);
 void train_set_free(TrainSet *set);
 
-/* env.count environments, dealt; the rule has its base. Caller owns *out. */
+/* env.count environments, dealt; rules are chosen. Caller owns *out. */
 Status train_set_environments(VecEnv **out, const TrainSet *set, const RunConfig *cfg, Err *err);
 /* *score = mean of evaluate_score() over the scenarios; who[i] plays on scenario i. */
 Status train_set_score(double *score, const TrainSet *set, const Contender *who, uint64_t seed,

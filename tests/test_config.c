@@ -342,6 +342,99 @@ START_TEST(any_settings_survive_their_text)
 }
 END_TEST
 
+/* ---- lists of records ---- */
+
+typedef struct Fleet {
+    int seed, n; /* n and ship: a list of records */
+    struct Ship {
+        double speed;
+        char name[CONFIG_TEXT_MAX];
+    } ship[3];
+} Fleet;
+
+static const ConfigField SHIP[] = {
+    {"name", CONFIG_TEXT, offsetof(struct Ship, name), 0, 0, NULL, "of the ship"},
+    {"speed", CONFIG_DOUBLE, offsetof(struct Ship, speed), 0, 100, NULL, "in knots"},
+};
+static const ConfigRecords SHIPS = {SHIP, 2, 3, sizeof(struct Ship),
+                                    offsetof(Fleet, ship) - offsetof(Fleet, n)};
+static const ConfigField FLEET[] = {
+    {"seed", CONFIG_INT, offsetof(Fleet, seed), 0, 9, NULL, "of everything"},
+    {"ships", CONFIG_RECORDS, offsetof(Fleet, n), 0, 0, &SHIPS, "what sails"},
+};
+static const char TWO_SHIPS[] = "seed: 4\n"
+                                "ships:\n"
+                                "  - name: \"a\"\n"
+                                "    speed: 12.5\n"
+                                "  - name: \"b\"\n"
+                                "    speed: 0\n";
+
+static Status read_fleet(Fleet *f, const char *text, Err *err)
+{
+    YamlDoc *doc;
+    Status st = yaml_parse(&doc, "x.yaml", text, strlen(text), err);
+    if (st == ST_OK) st = config_read(f, FLEET, 2, doc, err);
+    yaml_destroy(doc);
+    return st;
+}
+
+START_TEST(records_are_read_and_survive_their_text)
+{
+    Fleet f = {0}, again = {0};
+    Err err = {0};
+    char *text;
+    ck_ok(read_fleet(&f, TWO_SHIPS, &err), err);
+    ck_assert_int_eq(f.n, 2);
+    ck_assert_str_eq(f.ship[0].name, "a");
+    ck_assert_double_eq(f.ship[0].speed, 12.5);
+    ck_assert_str_eq(f.ship[1].name, "b");
+    ck_ok(config_format(&f, FLEET, 2, &text, &err), err);
+    ck_assert_str_eq(text, TWO_SHIPS);
+    ck_ok(read_fleet(&again, text, &err), err);
+    ck_assert_mem_eq(&again, &f, sizeof f);
+    mem_free(text);
+}
+END_TEST
+
+START_TEST(a_new_list_of_records_takes_the_place_of_the_old_one)
+{
+    Fleet f = {0};
+    Err err = {0};
+    char *text;
+    ck_ok(read_fleet(&f, TWO_SHIPS, &err), err);
+    ck_ok(config_set(&f, FLEET, 2, "--set", "ships=[{name: c}]", &err), err);
+    ck_assert_int_eq(f.n, 1);
+    ck_assert_str_eq(f.ship[0].name, "c");
+    ck_assert_double_eq(f.ship[0].speed, 0); /* not said: not the old one's */
+    ck_assert_str_eq(f.ship[1].name, "");
+    ck_ok(config_set(&f, FLEET, 2, "--set", "ships=[]", &err), err);
+    ck_assert_int_eq(f.n, 0);
+    ck_ok(config_format(&f, FLEET, 2, &text, &err), err);
+    ck_assert_str_eq(text, "seed: 4\nships: []\n");
+    mem_free(text);
+}
+END_TEST
+
+START_TEST(mistakes_in_records_are_explained)
+{
+    static const char *const CASE[][2] = {
+        {"ships: 3\n", "x.yaml:1: 'ships' must be a list, got '3'"},
+        {"ships:\n- 3\n", "x.yaml:2: 'ships[0]' must be a map, got '3'"},
+        {"ships:\n- {name: a}\n- {sped: 3}\n",
+         "x.yaml:3: unknown key 'sped', did you mean 'speed'?"},
+        {"ships:\n- {speed: 101}\n",
+         "x.yaml:2: 'ships[0].speed' must be a number in 0..100, got '101'"},
+        {"ships: [{}, {}, {}, {}]\n", "x.yaml:1: 'ships' has 4 elements, want at most 3"},
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        Fleet f = {0};
+        Err err = {0};
+        ck_assert_int_eq(read_fleet(&f, CASE[i][0], &err), ST_CONFIG);
+        ck_assert_str_eq(err.msg, CASE[i][1]);
+    }
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_characters_print_as_such)
 {
     Settings s = defaults(), back = defaults();
@@ -410,6 +503,9 @@ int main(void)
     tcase_add_test(tc, a_number_alone_is_a_list_of_one);
     tcase_add_test(tc, the_effective_configuration_is_yaml_by_section);
     tcase_add_test(tc, any_settings_survive_their_text);
+    tcase_add_test(tc, records_are_read_and_survive_their_text);
+    tcase_add_test(tc, a_new_list_of_records_takes_the_place_of_the_old_one);
+    tcase_add_test(tc, mistakes_in_records_are_explained);
     tcase_add_test(tc, bytes_that_are_no_characters_print_as_such);
     tcase_add_test(tc, random_overrides_never_break_and_always_explain);
     tcase_add_test(tc, every_allocation_failure_is_reported);

@@ -138,8 +138,8 @@ same_run 'past a damaged checkpoint' whole hurt
 
 # --- a teacher that is chosen: the run knows its name, and a resumed one does not choose again ---
 train 0 tiny $set --set env.teacher=auto --steps 1000 --out taught
-holds '^(relmas: )?teacher: [a-z+-]+, [0-9.]+ % of deadlines on validation seeds; next [a-z+-]+, ' "$tmp/err"
-teacher=$(sed -n 's/^.*teacher: \([^,]*\),.*/\1/p' "$tmp/err")
+holds '^(relmas: )?best rule: [a-z+-]+, [0-9.]+ % of deadlines on validation seeds; next [a-z+-]+, ' "$tmp/err"
+teacher=$(sed -n 's/^.*best rule: \([^,]*\),.*/\1/p' "$tmp/err")
 run 0 "$relmas" inspect taught/best.h5 --config
 holds "^ *base: \"$teacher\"( |$)"
 run 0 "$relmas" list schedulers
