@@ -1,12 +1,11 @@
 #!/bin/sh
 # ablation.sh RELMAS -- what the parts of the learner are worth: seeds of each variant of
 # experiments/study/ablation.csv under one fixed rule, so that nothing but the network differs, played on arrivals
-# that are neither trained on nor held out. `make ablation` calls it; what is done stays in
-# $STUDY_DIR and is not done again.
+# that are neither trained on nor held out. `make ablation` calls it; what is done stays in $STUDY_DIR and is
+# not done again. Changed settings are noticed: the call says what to remove.
 # Settings: STUDY_SEEDS 3    STUDY_EPISODES 60    STUDY_SCENARIO mixed-m    STUDY_RULE admit-reserve-bw
 #           STUDY_LOADS 0.6,0.8,0.95    STUDY_STEPS 5e5    STUDY_DIR build/ablation    STUDY_THREADS 2
 #           STUDY_VARIANTS experiments/study/ablation.csv
-# A change of settings is not noticed: give another STUDY_DIR.
 self=ablation
 . "$(dirname "$0")/common.sh"
 seeds=${STUDY_SEEDS:-3}
@@ -18,34 +17,41 @@ steps=${STUDY_STEPS:-5e5}
 dir=${STUDY_DIR:-build/ablation}
 threads=${STUDY_THREADS:-2}
 variants=${STUDY_VARIANTS:-$here/ablation.csv}
+config=$here/../configs/study.yaml
+baselines=$variants # the list that is checked
 first_arrival_seed=700000
 
-[ -f "$variants" ] || die "there is no '$variants'"
+check_settings
+open_study
 seed_list=$(up_to "$seeds")
-mkdir -p "$dir/logs"
 
+made_from() { # made_from VARIANT
+    sed -n "s/^$1,//p" "$variants"
+    echo "$scenario $rule $steps"
+    cat "$config" "$(scenario_file "$scenario")"
+}
 train() { # train VARIANT SEED SETTINGS
     run=$dir/$1/seed-$2
-    [ -e "$run/finished" ] && return
-    sets=
-    for s in $3; do sets="$sets --set $s"; done
-    rm -rf "$run"
-    note "train $1 seed $2"
-    # shellcheck disable=SC2086
-    "$relmas" train "$here/../configs/study.yaml" --set "scenario.name=$scenario" --set "env.teacher=$rule" \
-        --set train.tune=0 --set 'train.margins=[0]' --set "train.steps=$steps" $sets --seed "$2" --out "$run" \
-        --keep 1 --threads "$threads" 2>"$dir/logs/$1-$2" || { tail -n 1 "$dir/logs/$1-$2" >&2; exit 1; }
-    rm -f "$run"/step-*.h5
-    : >"$run/finished"
+    check_run "$run" "$1"
+    if trained "$run"; then return; fi
+    variant=$1 seed=$2
+    set -- $3
+    for s; do set -- "$@" --set "$s"; shift; done
+    rm -f "$dir/$variant/played"
+    note "train $variant seed $seed"
+    logged "$variant seed $seed" train_into "$run" "$variant" --set "scenario.name=$scenario" --set "env.teacher=$rule" \
+        --set train.tune=0 --set 'train.margins=[0]' --set "train.steps=$steps" "$@" --seed "$seed"
 }
 play() { # play VARIANT: all its seeds beside the rule
-    [ -e "$dir/$1/results.csv" ] && return
-    set -- "$1" $(for s in $seed_list; do echo "$dir/$1/seed-$s"; done)
     variant=$1
-    shift
+    played="$seeds seeds, $episodes episodes at $loads"
+    if [ "$(cat "$dir/$variant/played" 2>/dev/null)" = "$played" ]; then return; fi
+    set --
+    for s in $seed_list; do set -- "$@" "$dir/$variant/seed-$s"; done
     "$relmas" eval "$@" "$rule" --scenario "$scenario" --load "$loads" --episodes "$episodes" --seed $first_arrival_seed \
         --threads "$threads" --format csv >"$dir/$variant/results.part" 2>>"$dir/logs/eval"
     mv "$dir/$variant/results.part" "$dir/$variant/results.csv"
+    echo "$played" >"$dir/$variant/played"
 }
 # One row: the mean over loads of each seed, of all seeds, and against the rule and the first variant.
 row() { # row VARIANT

@@ -43,4 +43,10 @@ awk -F, -v said="$said" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } /seed-
 run 0 sh "$tree/experiments/study/ablation.sh" "$relmas"
 [ ! -s "$tmp/err" ] || fail 'a second call does something'
 same 'a second call says the same' once.md parts/ABLATION.md
+STUDY_EPISODES=3 run 0 sh "$tree/experiments/study/ablation.sh" "$relmas"
+holds ', 3 episodes$' parts/ABLATION.md
+STUDY_STEPS=5000 run 2 sh "$tree/experiments/study/ablation.sh" "$relmas"
+holds 'parts/default/seed-1 was trained with another configuration than .*: remove it, or give another STUDY_DIR' "$tmp/err"
+STUDY_SEEDS=two run 2 sh "$tree/experiments/study/ablation.sh" "$relmas"
+holds "STUDY_SEEDS is 'two', want a whole number from 1" "$tmp/err"
 verdict
