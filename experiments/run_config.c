@@ -341,6 +341,12 @@ fail:
     return st;
 }
 
+/* One by hand is not for validations to choose. */
+static void keep_margin(RunConfig *cfg)
+{
+    if (cfg->margins.n == 1 && !(cfg->margins.v[0] > 0)) cfg->margins.v[0] = cfg->rule.margin;
+}
+
 static Status read_run(RunConfig *out, const YamlDoc *doc, bool is_new, const char *const *set,
                        int n_set, Err *err)
 {
@@ -354,6 +360,7 @@ static Status read_run(RunConfig *out, const YamlDoc *doc, bool is_new, const ch
     TRY(apply_sets(&cfg, keys.all, FIELDS, set, n_set, err));
     TRY(check_together(&cfg, is_new, yaml_name(doc), err));
     TRY(take_weights(&cfg, &keys, doc, set, n_set, err));
+    keep_margin(&cfg);
     *out = cfg;
 fail:
     return st;

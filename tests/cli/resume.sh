@@ -208,10 +208,11 @@ run 0 "$relmas" inspect again/best.h5 --config
 holds "^ *base: \"$teacher\"( |$)"
 
 # --- weights by hand ---
-train 0 tiny $set --set rule.crowd=1.5 --set rule.kept=0 --steps 500 --out byhand
+train 0 tiny $set --set rule.crowd=1.5 --set rule.kept=0 --set rule.margin=0.25 --steps 500 --out byhand
 run 0 "$relmas" inspect byhand/best.h5 --config
 holds '^ +crowd: 1.5( |$)'
 holds '^ +kept: 0( |$)'
+holds '^ +margin: 0.25( |$)'
 holds '^ +bytes: 2( |$)' # the teacher's own
 train 2 tiny --set env.teacher=auto --set rule.crowd=1.5 --out never
 holds 'weights \(rule\.\*\) want a rule by name ' "$tmp/err"
