@@ -91,7 +91,7 @@ static Status find_rules(Run *run, bool is_new, Err *err)
 {
     RunConfig *cfg = &run->cfg;
     if (!run_config_rule_each(cfg, run->set.n)) return find_rule(cfg, &run->set, run, is_new, err);
-    for (int i = 0; i < run->set.n; i++) {
+    for (int i = 0; i < run->set.n && !stop_signal; i++) {
         TrainSet one = {{run->set.scenario[i]}, 1};
         RunConfig own = run_config_of(cfg, i);
         if (i >= cfg->rules.n) own.rule.base[0] = '\0';

@@ -28,9 +28,8 @@ typedef struct RunConfig {
     /* the environment that the policy trains in */
     char teacher[CONFIG_TEXT_MAX]; /* scheduler that demonstrates, or TEACHER_AUTO */
     RunRule rule;
-    RunRules
-        rules; /* found for the scenarios in turn; a policy that has some takes on a scenario the
-                       one that is best there (experiments/adapt.h) */
+    RunRules rules; /* found for the scenarios in turn; a policy that has some takes the one that is
+                       best on the scenario where it is used (contender_open) */
     int reward, classes, envs;
     double load_lo, load_hi, phi_width;
     TrainerConfig trainer;
