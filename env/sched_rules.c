@@ -143,7 +143,7 @@ int sched_choose(const Sim *sim)
     if (!held && !scarce) return sa;
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
-    bool waits = (held && j.lost) || (scarce && !goes_first(sim, &j));
+    bool waits = (held && sim_lost(sim, c.job)) || (scarce && !goes_first(sim, &j));
     return waits ? sched_choose_taken(sim, sa) : sa;
 }
 

@@ -918,8 +918,13 @@ void sim_job(const Sim *sim, int job, JobView *out)
                      .rem_us = j->rem,
                      .projected_us = j->projected,
                      .subjobs_left = j->left,
-                     .outstanding = j->outstanding,
-                     .lost = j->given_up || sim->st->now > hopeless_at(sim, j)};
+                     .outstanding = j->outstanding};
+}
+
+bool sim_lost(const Sim *sim, int job)
+{
+    const Job *j = &sim->job[job];
+    return j->given_up || sim->st->now > hopeless_at(sim, j);
 }
 
 double sim_weight(const Sim *sim, int job)

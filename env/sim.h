@@ -200,9 +200,9 @@ typedef struct JobView {
         projected_us; /* the same, with chosen SAs' latencies for committed ones, less progress */
     int subjobs_left;
     int outstanding; /* ready, queued or running now */
-    bool lost;       /* hopeless, or given up by admission */
 } JobView;
 void sim_job(const Sim *sim, int job, JobView *out);
+bool sim_lost(const Sim *sim, int job);     /* hopeless, or given up by admission */
 double sim_weight(const Sim *sim, int job); /* of its priority: workload_weight */
 /* Sub-jobs of it that run now. Takes time in the number of those that wait. */
 int sim_running(const Sim *sim, int job);

@@ -313,8 +313,9 @@ static bool brute_lost(const Sim *sim, const RuleWeights *w)
     sim_candidate(sim, &c);
     sim_job(sim, c.job, &j);
     bool hopeless = sim_now(sim) > j.deadline_us - (1 + w->own) * j.rem_us;
-    if (hopeless || !sim_config(sim)->rules.admission) ck_assert(j.lost == hopeless);
-    return j.lost;
+    bool lost = sim_lost(sim, c.job);
+    if (hopeless || !sim_config(sim)->rules.admission) ck_assert(lost == hopeless);
+    return lost;
 }
 
 /* The choice spelled out: the least price; but a free SA is refused to jobs that are neither short nor urgent if
