@@ -80,7 +80,8 @@ static void say_scenarios(const Run *run)
 static Status find_rule(RunConfig *cfg, const TrainSet *set, Run *run, bool is_new, Err *err)
 {
     Status st;
-    TRY(teacher_choose(cfg, set, cfg->scenario.eval_seed + VALIDATION_OFFSET, run->pool, err));
+    TRY(teacher_choose(cfg, set->scenario[0], cfg->scenario.eval_seed + VALIDATION_OFFSET,
+                       run->pool, err));
     if (is_new) TRY(tune_rule(cfg, set, run->pool, &stop_signal, err));
 fail:
     return st;
@@ -251,34 +252,19 @@ fail:
 
 /* --- validation --- */
 
-static Status score_with(Run *run, double margin, double *score, Err *err)
-{
-    Contender who[TRAIN_SET_MAX];
-    for (int i = 0; i < run->set.n; i++) {
-        run->candidate[i]->margin = margin;
-        who[i] = learned_contender(run->candidate[i], "candidate");
-    }
-    return train_set_score(score, &run->set, who, run->cfg.scenario.eval_seed + VALIDATION_OFFSET,
-                           run->cfg.evaluate_episodes, run->pool, err);
-}
-
 /* Mean SLA rate over the scenarios and their loads, on seeds of their own, with the best margin. */
 static Status validate(Run *run, double *score, double *margin, Err *err)
 {
-    const ConfigDoubles *margins = &run->cfg.margins;
     for (int i = 0; i < run->set.n; i++) {
         Policy *policy = run->candidate[i]->policy;
         memcpy(policy_weights(policy), dqn_weights(trainer_dqn(run->trainer), DQN_EVALUATION),
                qnet_params(policy_net(policy)) * sizeof(float));
     }
-    *score = -1;
-    for (int i = 0; i < margins->n; i++) {
-        double s;
-        Status st = score_with(run, margins->v[i], &s, err);
-        if (st != ST_OK) return st;
-        if (s > *score) *score = s, *margin = margins->v[i];
-    }
-    return ST_OK;
+    Status st =
+        learned_choose_margin(run->candidate, &run->set, score,
+                              run->cfg.scenario.eval_seed + VALIDATION_OFFSET, run->pool, err);
+    *margin = run->candidate[0]->margin;
+    return st;
 }
 
 /* counts: a validation of the schedule. One beside it, at the end of a short call that has no

@@ -71,6 +71,33 @@ Contender learned_contender(LearnedPolicy *p, const char *name)
     return c;
 }
 
+static Status score_with(double *score, LearnedPolicy *const *p, const TrainSet *set, double margin,
+                         uint64_t seed, Pool *pool, Err *err)
+{
+    Contender who[TRAIN_SET_MAX];
+    for (int i = 0; i < set->n; i++) {
+        p[i]->margin = margin;
+        who[i] = learned_contender(p[i], "policy");
+    }
+    return train_set_score(score, set, who, seed, p[0]->cfg.evaluate_episodes, pool, err);
+}
+
+Status learned_choose_margin(LearnedPolicy *const *p, const TrainSet *set, double *score,
+                             uint64_t seed, Pool *pool, Err *err)
+{
+    const ConfigDoubles *margins = &p[0]->cfg.margins;
+    double best = p[0]->margin;
+    *score = -1;
+    for (int i = 0; i < margins->n; i++) {
+        double s;
+        Status st = score_with(&s, p, set, margins->v[i], seed, pool, err);
+        if (st != ST_OK) return st;
+        if (s > *score) *score = s, best = margins->v[i];
+    }
+    for (int i = 0; i < set->n; i++) p[i]->margin = best;
+    return ST_OK;
+}
+
 /* --- names --- */
 
 static bool is_folder(const char *path)
@@ -177,33 +204,25 @@ void contender_print_changes(const ArgList *set)
 /* --- a policy that has learned on several scenarios, on one --- */
 
 /* The rule that is best there, by validation seeds of the scenario. */
-static Status adapt_rule(RunConfig *cfg, Scenario *sc, Pool *pool, Err *err)
+static Status adapt_rule(RunConfig *cfg, const Scenario *sc, Pool *pool, Err *err)
 {
-    TrainSet one = {{sc}, 1};
     if (cfg->rules.n == 0) return ST_OK;
     cfg->rule.base[0] = '\0';
-    return teacher_choose(cfg, &one, sc->cfg.eval_seed + VALIDATION_OFFSET, pool, err);
+    return teacher_choose(cfg, sc, sc->cfg.eval_seed + VALIDATION_OFFSET, pool, err);
 }
 
 /* And what it takes to leave it. */
-static Status adapt_margin(LearnedPolicy *p, const Scenario *sc, Pool *pool, Err *err)
+static Status adapt_margin(LearnedPolicy *p, Scenario *sc, Pool *pool, Err *err)
 {
-    const ConfigDoubles *margins = &p->cfg.margins;
-    double most = -1, best = p->margin;
+    TrainSet one = {{sc}, 1};
+    double score;
     if (p->cfg.rules.n == 0) return ST_OK;
-    for (int i = 0; i < margins->n; i++) {
-        double score;
-        p->margin = margins->v[i];
-        Contender who = learned_contender(p, "policy");
-        Status st = evaluate_score(&score, sc, &who, sc->cfg.eval_seed + VALIDATION_OFFSET,
-                                   p->cfg.evaluate_episodes, pool, err);
-        if (st != ST_OK) return st;
-        if (score > most) most = score, best = p->margin;
-    }
-    p->margin = best;
-    log_info("with its network, margin %g: %.2f %% of deadlines on the same seeds", best,
-             100 * most);
-    return ST_OK;
+    Status st =
+        learned_choose_margin(&p, &one, &score, sc->cfg.eval_seed + VALIDATION_OFFSET, pool, err);
+    if (st == ST_OK)
+        log_info("with its network, margin %g: %.2f %% of deadlines on the same seeds", p->margin,
+                 100 * score);
+    return st;
 }
 
 static Status load_learned(LearnedPolicy **out, const char *path, Scenario *sc, Pool *pool,

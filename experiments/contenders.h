@@ -4,8 +4,7 @@
 #define RELMAS_EXPERIMENTS_CONTENDERS_H
 
 #include "base/args.h"
-#include "env/evaluate.h"
-#include "experiments/run_config.h"
+#include "experiments/train_set.h"
 #include "rl/policy.h"
 
 /* One task's workspace of a learned policy. */
@@ -28,6 +27,10 @@ typedef struct LearnedPolicy {
 Status learned_create(LearnedPolicy **out, const RunConfig *cfg, const Scenario *sc, Err *err);
 void learned_destroy(LearnedPolicy *p); /* NULL allowed */
 Contender learned_contender(LearnedPolicy *p, const char *name);
+/* Plays evaluate_episodes with each of train.margins, p[i] on the i-th scenario, and leaves all with the margin of
+ * the best *score: the mean SLA rate over scenarios and loads. */
+Status learned_choose_margin(LearnedPolicy *const *p, const TrainSet *set, double *score,
+                             uint64_t seed, Pool *pool, Err *err);
 
 typedef struct NamedContender {
     Contender who;

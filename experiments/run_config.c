@@ -283,11 +283,19 @@ static Status read_base_scenario(RunConfig *cfg, const YamlDoc *doc, const char 
     return name ? run_config_scenario(&cfg->scenario, name, NULL, 0, err) : ST_OK;
 }
 
-void run_config_base(RunConfig *cfg, const Scheduler *base)
+void run_rule_base(RunRule *rule, const Scheduler *base)
 {
-    snprintf(cfg->rule.base, sizeof cfg->rule.base, "%s", base->name);
-    cfg->rule.weight = base->rules.weight;
-    cfg->rule.window = base->rules.window;
+    snprintf(rule->base, sizeof rule->base, "%s", base->name);
+    rule->weight = base->rules.weight;
+    rule->window = base->rules.window;
+}
+
+SchedRules run_rule_sched(const RunRule *rule)
+{
+    SchedRules rules = sched_find(rule->base)->rules;
+    rules.weight = rule->weight;
+    rules.window = rule->window;
+    return rules;
 }
 
 bool run_config_rule_each(const RunConfig *cfg, int scenarios)
@@ -333,7 +341,7 @@ static Status take_weights(RunConfig *cfg, const Keys *keys, const YamlDoc *doc,
         return ST_OK;
     }
     const Scheduler *base = sched_find(*rule->base ? rule->base : cfg->teacher);
-    run_config_base(cfg, base);
+    run_rule_base(&cfg->rule, base);
     TRY(config_read(cfg, keys->all, FIELDS, doc, err));
     TRY(apply_sets(cfg, keys->all, FIELDS, set, n_set, err));
     snprintf(cfg->rule.base, sizeof cfg->rule.base, "%s", base->name); /* "" was read again */
@@ -451,10 +459,7 @@ void run_config_task(const RunConfig *cfg, char *out, size_t cap)
 
 SchedRules run_config_rules(const RunConfig *cfg)
 {
-    SchedRules rules = run_config_teacher(cfg)->rules;
-    rules.weight = cfg->rule.weight;
-    rules.window = cfg->rule.window;
-    return rules;
+    return run_rule_sched(&cfg->rule);
 }
 
 SchedEnvConfig run_config_env(const RunConfig *cfg, const Scenario *sc)

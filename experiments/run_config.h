@@ -73,8 +73,10 @@ Status run_config_set_scenario(ScenarioConfig *cfg, const char *const *set, int 
 /* What it trains on, for tables: "mixed-m on default-6", or "8 scenarios". */
 void run_config_task(const RunConfig *cfg, char *out, size_t cap);
 
-/* Makes a scheduler the base of the rule, with its own weights. */
-void run_config_base(RunConfig *cfg, const Scheduler *base);
+/* Makes a scheduler the base of the rule, with its own weights; the margin stays. */
+void run_rule_base(RunRule *rule, const Scheduler *base);
+/* What a rule asks of the simulator; it has its base. */
+SchedRules run_rule_sched(const RunRule *rule);
 /* Whether each of so many scenarios gets a rule of its own: auto is to find them, or has. */
 bool run_config_rule_each(const RunConfig *cfg, int scenarios);
 /* As it is for the scenario of this number: under the rule that was found for it, if one was. */

@@ -1,4 +1,4 @@
-/* teacher.c -- which rule serves the scenarios best. */
+/* teacher.c -- which rule serves a scenario best. */
 #include "experiments/teacher.h"
 
 #include "base/log.h"
@@ -14,15 +14,11 @@ typedef struct Entry {
     double score;
 } Entry;
 
-static Status play(Entry *e, const TrainSet *set, uint64_t seed, int episodes, Pool *pool, Err *err)
+static Status play(Entry *e, const Scenario *sc, uint64_t seed, int episodes, Pool *pool, Err *err)
 {
-    Contender who[TRAIN_SET_MAX];
-    for (int k = 0; k < set->n; k++) {
-        who[k] = evaluate_baseline(sched_find(e->rule.base));
-        who[k].rules.weight = e->rule.weight;
-        who[k].rules.window = e->rule.window;
-    }
-    return train_set_score(&e->score, set, who, seed, episodes, pool, err);
+    Contender who = evaluate_baseline(sched_find(e->rule.base));
+    who.rules = run_rule_sched(&e->rule);
+    return evaluate_score(&e->score, sc, &who, seed, episodes, pool, err);
 }
 
 /* Into its place among the n before it: the best first, of equal ones the first in the list. */
@@ -34,12 +30,12 @@ static void rank(Entry *e, int n)
     }
 }
 
-/* Plays and ranks the first n; `done` episodes were played before, of each loads and scenario. */
-static Status compare(Entry *e, int n, const TrainSet *set, uint64_t seed, int episodes, Pool *pool,
+/* Plays and ranks the first n; `done` episodes were played before, at each load. */
+static Status compare(Entry *e, int n, const Scenario *sc, uint64_t seed, int episodes, Pool *pool,
                       Progress *progress, int done, Err *err)
 {
     for (int i = 0; i < n; i++) {
-        Status st = play(&e[i], set, seed, episodes, pool, err);
+        Status st = play(&e[i], sc, seed, episodes, pool, err);
         if (st != ST_OK) return st;
         rank(e, i);
         if (progress_due(progress)) progress_show(progress, done + (i + 1) * episodes, "");
@@ -50,13 +46,9 @@ static Status compare(Entry *e, int n, const TrainSet *set, uint64_t seed, int e
 /* All that decide one sub-job at a time; others plan whole rounds. Returns how many. */
 static int list_rules(Entry *e, const RunConfig *cfg)
 {
-    RunConfig one = *cfg;
     int n = 0;
-    for (int i = 0; i < sched_count(); i++) {
-        if (!sched_at(i)->choose) continue;
-        run_config_base(&one, sched_at(i));
-        e[n++].rule = one.rule;
-    }
+    for (int i = 0; i < sched_count(); i++)
+        if (sched_at(i)->choose) run_rule_base(&e[n++].rule, sched_at(i));
     for (int i = 0; i < cfg->rules.n; i++, n++) e[n] = (Entry){cfg->rules.v[i], i + 1, 0};
     return n;
 }
@@ -79,7 +71,7 @@ static void say(const Entry *e)
              100 * e[0].score, next, 100 * e[1].score);
 }
 
-Status teacher_choose(RunConfig *cfg, const TrainSet *set, uint64_t seed, Pool *pool, Err *err)
+Status teacher_choose(RunConfig *cfg, const Scenario *sc, uint64_t seed, Pool *pool, Err *err)
 {
     int all = cfg->evaluate_episodes, some = (all + 3) / 4;
     double margin = cfg->rule.margin;
@@ -91,8 +83,8 @@ Status teacher_choose(RunConfig *cfg, const TrainSet *set, uint64_t seed, Pool *
     if (!e) goto fail;
     int n = list_rules(e, cfg), last = n < FINAL ? n : FINAL;
     progress_start(&progress, "rules", 0, n * some + last * all);
-    TRY(compare(e, n, set, seed, some, pool, &progress, 0, err));
-    TRY(compare(e, last, set, seed, all, pool, &progress, n * some, err));
+    TRY(compare(e, n, sc, seed, some, pool, &progress, 0, err));
+    TRY(compare(e, last, sc, seed, all, pool, &progress, n * some, err));
     progress_end(&progress);
     cfg->rule = e[0].rule;
     cfg->rule.margin = margin;

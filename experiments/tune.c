@@ -19,11 +19,6 @@ static const double CHANGE = 0.15, LEAST_SCALE = 0.1, MOST_SCALE = 3;
 enum { STAGES = 5 };
 static const double BEHIND = 1;
 
-typedef struct Point {
-    RuleWeights weight;
-    int window;
-} Point;
-
 typedef enum { ALL_RULES, LISTS, BY_DEADLINE, ADMITTING } RuleKind;
 
 typedef struct Number { /* that may change */
@@ -35,11 +30,11 @@ typedef struct Number { /* that may change */
 
 #define NUMBER(field, of, step, lo, hi)                                                            \
     {                                                                                              \
-        offsetof(Point, field), false, of, step, lo, hi                                            \
+        offsetof(RunRule, field), false, of, step, lo, hi                                          \
     }
 #define WHOLE(field, of, lo, hi)                                                                   \
     {                                                                                              \
-        offsetof(Point, field), true, of, 1, lo, hi                                                \
+        offsetof(RunRule, field), true, of, 1, lo, hi                                              \
     }
 static const Number NUMBERS[] = {
     NUMBER(weight.wait, ALL_RULES, 0.2, -0.95, 3),
@@ -64,10 +59,10 @@ typedef struct Tuning {
     const Scheduler *base;
     Pool *pool;
     Rng rng;
-    uint64_t seed;      /* of the first episode */
-    int end[STAGES];    /* episodes played when a stage is over */
-    Point best, before; /* before: what best replaced */
-    bool goes_on;       /* the last candidate won */
+    uint64_t seed;        /* of the first episode */
+    int end[STAGES];      /* episodes played when a stage is over */
+    RunRule best, before; /* before: what best replaced */
+    bool goes_on;         /* the last candidate won */
     /* A stage after the other: [scenarios, loads, episodes of the stage]. Scores, and the energies of the
      * rule that it started from. */
     double *energy_uj, *best_score, *score;
@@ -93,13 +88,12 @@ static void score_episodes(const Tuning *t, const EvalResult *r, const double *e
 }
 
 /* Scores of a stage's episodes into their place. */
-static Status play(Tuning *t, const Point *p, bool is_first, int stage, double *score, Err *err)
+static Status play(Tuning *t, const RunRule *p, bool is_first, int stage, double *score, Err *err)
 {
     int begin = stage > 0 ? t->end[stage - 1] : 0, n = t->end[stage] - begin;
     size_t at = (size_t)loads_in_all(t->set) * (size_t)begin;
     Contender who = evaluate_baseline(t->base);
-    who.rules.weight = p->weight;
-    who.rules.window = p->window;
+    who.rules = run_rule_sched(p);
     for (int i = 0; i < t->set->n && n > 0; i++) {
         const Scenario *sc = t->set->scenario[i];
         for (int k = 0; k < sc->cfg.loads.n; k++, at += (size_t)n) {
@@ -130,7 +124,7 @@ static double gain(const Tuning *t, int n, double *error)
 }
 
 /* *won: the candidate has the better mean. */
-static Status race(Tuning *t, const Point *p, bool *won, Err *err)
+static Status race(Tuning *t, const RunRule *p, bool *won, Err *err)
 {
     double mean = 0, error = 0;
     *won = false;
@@ -152,12 +146,12 @@ static bool is_used(const SchedRules *rules, RuleKind of)
            (of == ADMITTING && rules->admission);
 }
 
-static int *whole_of(Point *p, const Number *n)
+static int *whole_of(RunRule *p, const Number *n)
 {
     return (int *)(void *)((char *)p + n->offset);
 }
 
-static double *number_of(Point *p, const Number *n)
+static double *number_of(RunRule *p, const Number *n)
 {
     return (double *)(void *)((char *)p + n->offset);
 }
@@ -177,7 +171,7 @@ static double within(const Number *n, double x, double was)
 /* No limit is far from any. */
 static bool is_unlimited(const Number *n, double x)
 {
-    return n->offset == offsetof(Point, weight.crowd) && !(x > 0);
+    return n->offset == offsetof(RunRule, weight.crowd) && !(x > 0);
 }
 
 static void change_number(double *x, const Number *n, double scale, Rng *rng)
@@ -189,9 +183,9 @@ static void change_number(double *x, const Number *n, double scale, Rng *rng)
         *x = within(n, *x + (*x > n->lo ? by : fabs(by)), *x);
 }
 
-static Point draw_candidate(Tuning *t)
+static RunRule draw_candidate(Tuning *t)
 {
-    Point p = t->best;
+    RunRule p = t->best;
     double scale = LEAST_SCALE * exp(log(MOST_SCALE / LEAST_SCALE) * rng_uniform(&t->rng));
     int forced = (int)rng_below(&t->rng, N_NUMBERS);
     for (int i = 0; i < N_NUMBERS; i++) {
@@ -207,9 +201,9 @@ static Point draw_candidate(Tuning *t)
 }
 
 /* The step that has just been a success once more. */
-static Point go_on(Tuning *t)
+static RunRule go_on(Tuning *t)
 {
-    Point p = t->best;
+    RunRule p = t->best;
     for (int i = 0; i < N_NUMBERS; i++) {
         const Number *n = &NUMBERS[i];
         if (n->whole) continue;
@@ -223,7 +217,7 @@ static Point go_on(Tuning *t)
 
 static Status try_candidate(Tuning *t, Err *err)
 {
-    Point p = t->goes_on ? go_on(t) : draw_candidate(t);
+    RunRule p = t->goes_on ? go_on(t) : draw_candidate(t);
     Status st = race(t, &p, &t->goes_on, err);
     if (st != ST_OK || !t->goes_on) return st;
     double *swap = t->best_score;
@@ -261,11 +255,8 @@ Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, const volatile
                  Err *err)
 {
     int episodes = (cfg->evaluate_episodes + set->n - 1) / set->n;
-    Tuning t = {.cfg = cfg,
-                .set = set,
-                .base = run_config_teacher(cfg),
-                .pool = pool,
-                .best = {cfg->rule.weight, cfg->rule.window}};
+    Tuning t = {
+        .cfg = cfg, .set = set, .base = run_config_teacher(cfg), .pool = pool, .best = cfg->rule};
     Status st = ST_NOMEM;
 
     if (cfg->tune == 0) return ST_OK;
@@ -279,8 +270,7 @@ Status tune_rule(RunConfig *cfg, const TrainSet *set, Pool *pool, const volatile
         !(t.score = mem_calloc(n, sizeof(double))))
         goto fail;
     TRY(search(&t, n, stop, err));
-    cfg->rule.weight = t.best.weight;
-    cfg->rule.window = t.best.window;
+    cfg->rule = t.best;
 fail:
     mem_free(t.energy_uj);
     mem_free(t.best_score);
